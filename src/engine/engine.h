@@ -1,0 +1,59 @@
+/* The engine: cohorts, programs, the pass over all tiles, threads. */
+#ifndef OPTIM_ENGINE_ENGINE_H
+#define OPTIM_ENGINE_ENGINE_H
+
+#include "../handle.h"
+
+enum { OPTIM_TILE = 2048 }; /* elements */
+
+/* ---- cohort.c ---- */
+/* Put a new tensor, with its settings, where it belongs; the arrays have room. */
+void optim_cohort_join(struct body *body, size_t tensor);
+/* Put every tensor where it belongs now. */
+void optim_cohorts_regroup(struct body *body);
+/* The step that was prepared has been taken. */
+void optim_cohorts_advance(struct body *body);
+void optim_cohorts_reset(struct body *body);
+
+/* ---- program.c ---- */
+enum optim_purpose { OPTIM_STEP, OPTIM_SWAP };
+
+/* What to do with each tile of a cohort's tensors. */
+struct program {
+    const struct cohort *cohort; /* NULL: none yet */
+    const struct optim_kernels *kernels;
+    size_t element_size;
+    uint32_t used;  /* bit k: slot k is passed on */
+    uint32_t fresh; /* bit k: slot k must be filled first */
+    const double *values;
+    size_t ncalls;
+    struct call {
+        optim_op *op;
+        const void *constants;
+        uint32_t first_slot;
+    } calls[2 * OPTIM_MAX_STAGES];
+    _Alignas(max_align_t) unsigned char constants[OPTIM_MAX_STAGES][OPTIM_MAX_CONSTANTS];
+};
+
+/* Nothing is written but the program: threads may prepare the same cohort side by side. */
+void optim_program_prepare(struct program *program, const struct body *body, const struct cohort *cohort,
+                           enum optim_purpose purpose);
+/* Run it on `count` elements of a tensor from `first` on, at most OPTIM_TILE. */
+void optim_program_run(const struct program *program, const struct body *body, size_t tensor, size_t first,
+                       size_t count, void *scratch);
+
+/* ---- step.c ---- */
+/* The outermost stage with weights that optim_swap exchanges; NULL: none. */
+const struct stage *optim_swap_stage(const struct body *body);
+
+/* ---- pass.c ---- */
+/* One pass over all tiles, on as many threads as it is worth. */
+void optim_pass(struct body *body, enum optim_purpose purpose);
+
+/* ---- pool.c ---- */
+/* The CPUs this process may use. */
+int optim_cpus(void);
+/* task(job, i) for every i below count, on the library's threads and this one; alone if they are busy. */
+void optim_pool_run(size_t count, optim_task task, void *job);
+
+#endif

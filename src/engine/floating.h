@@ -1,0 +1,60 @@
+/*
+ * The processor's floating-point mode. An application may have switched a thread to another rounding, or to treating
+ * denormal numbers as 0; our own threads would not know. So a pass sets the IEEE default, and puts back what was.
+ */
+#ifndef OPTIM_ENGINE_FLOATING_H
+#define OPTIM_ENGINE_FLOATING_H
+
+#include <stdint.h>
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+typedef unsigned int floating_mode;
+
+static inline floating_mode floating_enter(void) {
+    const unsigned int was = _mm_getcsr(), standard = 0x1f80; /* all exceptions masked, to nearest, denormals kept */
+    _mm_setcsr(standard);
+    return was;
+}
+
+static inline void floating_leave(floating_mode was) {
+    _mm_setcsr(was);
+}
+
+#elif defined(__aarch64__)
+
+typedef uint64_t floating_mode;
+
+static inline floating_mode floating_enter(void) {
+    uint64_t was;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(was));
+    __asm__ volatile("msr fpcr, %0" : : "r"(UINT64_C(0)) : "memory");
+    return was;
+}
+
+static inline void floating_leave(floating_mode was) {
+    __asm__ volatile("msr fpcr, %0" : : "r"(was) : "memory");
+}
+
+#else
+
+#include <fenv.h>
+
+typedef fenv_t floating_mode;
+
+static inline floating_mode floating_enter(void) {
+    fenv_t was;
+    fegetenv(&was);
+    fesetenv(FE_DFL_ENV);
+    return was;
+}
+
+static inline void floating_leave(floating_mode was) {
+    fesetenv(&was);
+}
+
+#endif
+
+#endif

@@ -1,0 +1,90 @@
+/* One pass over all tiles of all tensors, split evenly between threads. */
+#include "engine.h"
+#include "floating.h"
+
+/*
+ * What a thread must get to be worth waking, in elements: from a million on, two cores gain. Waking one costs about
+ * 50 microseconds on a virtual machine, as long as plain SGD takes for half a million elements in cache.
+ */
+enum { WORTH_A_THREAD = 1 << 19, PROGRAMS = 4 };
+
+struct pass {
+    const struct body *body;
+    enum optim_purpose purpose;
+    size_t parts;
+};
+
+/* A place in the sequence of all elements of all tensors, at the edge of a tile. */
+struct place {
+    size_t tensor, element;
+};
+
+/* Where part `part` begins: the tensor at that share of the work, and the tile in it. */
+static struct place begin(const struct pass *pass, size_t part) {
+    const struct body *body = pass->body;
+    const uint64_t at = body->work / pass->parts * part + body->work % pass->parts * part / pass->parts;
+    size_t low = 0, high = body->ntensors;
+    if (part == pass->parts)
+        return (struct place){body->ntensors, 0};
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (body->tensors[middle].work_before <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    const struct tensor *t = &body->tensors[low];
+    const uint64_t inside = at - t->work_before;
+    return (struct place){low, inside < t->count ? (size_t)inside / OPTIM_TILE * OPTIM_TILE : t->count};
+}
+
+static void run_tensor(const struct body *body, struct program *programs, enum optim_purpose purpose, size_t tensor,
+                       size_t from, size_t to, void *scratch) {
+    const struct cohort *cohort = &body->cohorts[body->tensors[tensor].cohort];
+    struct program *program = &programs[body->tensors[tensor].cohort % PROGRAMS];
+    if (purpose == OPTIM_STEP && !cohort->active)
+        return;
+    if (program->cohort != cohort)
+        optim_program_prepare(program, body, cohort, purpose);
+    for (size_t at = from; at < to; at += OPTIM_TILE)
+        optim_program_run(program, body, tensor, at, to - at < OPTIM_TILE ? to - at : OPTIM_TILE, scratch);
+}
+
+/* Every part computes in the same floating-point mode, whichever thread it runs on and whatever that one is set to. */
+static void run_part(void *job, size_t part) {
+    const struct pass *pass = job;
+    const struct body *body = pass->body;
+    const struct place first = begin(pass, part), end = begin(pass, part + 1);
+    struct program programs[PROGRAMS];
+    _Alignas(64) double scratch[OPTIM_TILE];
+    for (int i = 0; i < PROGRAMS; i++)
+        programs[i].cohort = NULL;
+    const floating_mode mode = floating_enter();
+    for (size_t i = first.tensor; i < body->ntensors && i <= end.tensor; i++) {
+        const size_t from = i == first.tensor ? first.element : 0;
+        const size_t to = i == end.tensor ? end.element : body->tensors[i].count;
+        if (from < to)
+            run_tensor(body, programs, pass->purpose, i, from, to, scratch);
+    }
+    floating_leave(mode);
+}
+
+static size_t worthwhile_parts(const struct body *body) {
+    const uint64_t most = body->work / WORTH_A_THREAD;
+    int threads = body->threads;
+    if (most <= 1 || threads == 1)
+        return 1;
+    if (threads == 0)
+        threads = body->all_threads ? body->all_threads : optim_cpus();
+    return most < (uint64_t)threads ? (size_t)most : (size_t)threads;
+}
+
+void optim_pass(struct body *body, enum optim_purpose purpose) {
+    struct pass pass = {body, purpose, worthwhile_parts(body)};
+    if (pass.parts == 1)
+        run_part(&pass, 0);
+    else if (body->executor)
+        body->executor(body->context, pass.parts, run_part, &pass);
+    else
+        optim_pool_run(pass.parts, run_part, &pass);
+}

@@ -1,0 +1,69 @@
+/* The step, and what else runs over all tensors. */
+#include "engine.h"
+
+/* Contradictions that were waiting for a second change. */
+static int check_settings(struct body *body) {
+    struct optim_conflict conflict;
+    for (size_t k = 0; body->check && k < body->nsettings; k++) {
+        const bool in_use = body->settings[k].users > (k == 0) || body->ntensors == 0;
+        if (in_use && optim_conflict(body, optim_values(body, k), &conflict))
+            return optim_fail_conflict(body, "optim_step", optim_values(body, k), &conflict);
+    }
+    body->check = false;
+    return OPTIM_OK;
+}
+
+int optim_step(optim *opt) {
+    int status = optim_check(opt, "optim_step", false);
+    if (status == OPTIM_OK)
+        status = check_settings(opt->body);
+    if (status != OPTIM_OK)
+        return status;
+    struct body *body = opt->body;
+    if (body->regroup)
+        optim_cohorts_regroup(body);
+    optim_pass(body, OPTIM_STEP);
+    optim_cohorts_advance(body);
+    body->steps++;
+    return OPTIM_OK;
+}
+
+const struct stage *optim_swap_stage(const struct body *body) {
+    for (size_t s = body->nstages; s-- > 0;)
+        if (body->stages[s].type->swap)
+            return &body->stages[s];
+    return NULL;
+}
+
+int optim_swap(optim *opt) {
+    const int status = optim_check(opt, "optim_swap", true);
+    if (status != OPTIM_OK)
+        return status;
+    struct body *body = opt->body;
+    if (!optim_swap_stage(body))
+        return optim_fail(body, OPTIM_ERROR_STATE, "optim_swap: %s has no weights of its own to swap with", body->name);
+    optim_pass(body, OPTIM_SWAP);
+    body->swapped = !body->swapped;
+    return OPTIM_OK;
+}
+
+int optim_set_threads(optim *opt, int threads) {
+    const int status = optim_check(opt, "optim_set_threads", true);
+    if (status != OPTIM_OK)
+        return status;
+    if (threads < 0 || threads > OPTIM_MAX_THREADS)
+        return optim_fail(opt->body, OPTIM_ERROR_RANGE,
+                          "optim_set_threads: threads = %d: must be 1 to %d, or 0 for as many as there are", threads,
+                          OPTIM_MAX_THREADS);
+    opt->body->threads = threads;
+    return OPTIM_OK;
+}
+
+int optim_set_executor(optim *opt, optim_executor run, void *context) {
+    const int status = optim_check(opt, "optim_set_executor", true);
+    if (status != OPTIM_OK)
+        return status;
+    opt->body->executor = run;
+    opt->body->context = context;
+    return OPTIM_OK;
+}

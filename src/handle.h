@@ -1,0 +1,169 @@
+/*
+ * What is behind the opaque handle.
+ *
+ * A handle is a chain of stages: stage 0 the optimizer, stage 1 what all optimizers have in common, then wrappers,
+ * the outermost last. The chain, the tensors and everything else is in one body, which moves from the inner handle to
+ * the outer one when an optimizer is wrapped.
+ *
+ * Hyperparameters of all stages stand in one vector of doubles. Tensors with equal vectors share it ("settings").
+ * Tensors that share settings and history (step numbers, state in use) form a "cohort", for which a step's constants
+ * are the same; so a step prepares once per cohort, not per tensor.
+ */
+#ifndef OPTIM_HANDLE_H
+#define OPTIM_HANDLE_H
+
+#include "engine/kernels.h"
+#include "optim/optim.h"
+
+enum {
+    OPTIM_MAX_STAGES = 8,
+    OPTIM_MAX_SLOTS = 32,
+    OPTIM_MAX_THREADS = 1024,
+    OPTIM_MESSAGE = 512,
+    OPTIM_NAME = 256
+};
+
+struct stage {
+    size_t family; /* index into the kernels' families; OPTIM_COMMON: the common one */
+    const struct optim_family *type;
+    const struct optim_preset *preset;
+    size_t first_param, params;
+    uint32_t first_slot, slots;
+};
+
+#define OPTIM_COMMON SIZE_MAX
+
+struct tensor {
+    void *param;
+    const void *grad;
+    size_t count;
+    uint64_t work_before; /* of all tensors before this one: where threads are split */
+    uint32_t settings, cohort;
+    uint32_t allocated; /* bit k: slot k has memory */
+    uint8_t element;    /* enum optim_element */
+    bool matched;       /* by the pattern at hand */
+    char *name;
+    size_t ndim, *shape;
+};
+
+/* Settings k: its hyperparameters are body->values[k * body->params ...]. Settings 0: tensors that no rule singles out. */
+struct settings {
+    size_t users;    /* tensors, and one more for settings 0 */
+    size_t matched;  /* of these, by the pattern at hand */
+    uint32_t moved;  /* where these go */
+    uint32_t needed; /* bit k: slot k is needed */
+    uint32_t cohort; /* first of the chain of cohorts with these settings, + 1 */
+};
+
+struct cohort {
+    uint32_t settings, next; /* the next cohort with the same settings, + 1 */
+    uint32_t started;        /* bit k: slot k is in use since a step that was taken */
+    uint8_t element;
+    bool active;                  /* has gradients */
+    uint64_t t[OPTIM_MAX_STAGES]; /* steps each stage has taken */
+};
+
+struct rule {
+    char *pattern;
+    size_t param;
+    double value;
+};
+
+struct body {
+    const struct optim_kernels *kernels[OPTIM_ELEMENTS];
+    struct stage stages[OPTIM_MAX_STAGES];
+    size_t nstages, params; /* params: length of a vector of hyperparameters */
+    size_t blas;            /* where hyperparameter "blas" is in it */
+    uint32_t slots;
+    char name[OPTIM_NAME];
+
+    struct tensor *tensors;
+    size_t ntensors, tensor_capacity;
+    void **state; /* slot k of tensor i: state[i * slots + k] */
+    uint32_t *names; /* hash table of tensor numbers + 1 */
+    size_t names_capacity;
+    uint64_t work;
+
+    struct settings *settings;
+    double *values;
+    size_t nsettings, settings_capacity;
+    bool *chosen; /* hyperparameters that a rule or the preset set, as opposed to untouched defaults */
+    struct rule *rules;
+    size_t nrules, rule_capacity;
+
+    struct cohort *cohorts, *spare; /* tensor_capacity of each */
+    size_t ncohorts;
+    bool regroup; /* cohorts no longer fit the tensors */
+    bool check;   /* hyperparameters changed since conflicts were looked for */
+
+    uint64_t steps;
+    bool swapped;
+    int threads;     /* 0: all there are */
+    int all_threads; /* how many that is; 0: the CPUs this process may use */
+    optim_executor executor;
+    void *context;
+    char message[OPTIM_MESSAGE];
+};
+
+struct optim {
+    struct body *body;
+    struct optim *inner;
+    bool owned; /* by a wrapper */
+};
+
+/* ---- error.c: write the message, return the status ---- */
+__attribute__((format(printf, 3, 4))) int optim_fail(struct body *body, int status, const char *format, ...);
+/* An error unless the handle can be used (and is not swapped, if it must not be). */
+int optim_check(const optim *opt, const char *function, bool swapped_is_fine);
+
+/* ---- suggest.c: "; did you mean a, b?" or "" into text; names end with NULL ---- */
+const char *optim_suggest(char *text, size_t size, const char *name, const char *const *names);
+
+/* ---- memory.c: aligned to a cache line and 0; NULL if there is none ---- */
+void *optim_zeroed(size_t bytes);
+void optim_free_zeroed(void *memory);
+/* Grow an array to hold at least `needed`; NULL if it cannot, and then it is unchanged. */
+void *optim_grow(void *array, size_t *capacity, size_t needed, size_t size);
+
+/* ---- info.c: descriptors by name ---- */
+/* A family by its number, OPTIM_COMMON included. */
+const struct optim_family *optim_family_of(const struct optim_kernels *kernels, size_t family);
+/* The preset of that name and its family; NULL if there is none. */
+const struct optim_preset *optim_find(const char *name, size_t *family);
+/* Hyperparameter i of a preset, wrapped ones and common ones included; NULL past the end. */
+const struct optim_param *optim_find_param(const char *algorithm, size_t i, double *initial);
+/* As OPTIM_ERROR_NAME for an unknown algorithm. */
+int optim_fail_algorithm(struct body *body, const char *function, const char *name);
+/* What a preset starts one of its hyperparameters with. */
+double optim_initial(const struct optim_preset *preset, const struct optim_param *param, bool *chosen);
+
+/* ---- tensors.c ---- */
+/* The tensor of that name, or SIZE_MAX. */
+size_t optim_find_tensor(const struct body *body, const char *name);
+size_t optim_element_size(int element);
+int optim_dtype(int element);
+
+/* ---- settings.c ---- */
+/* The hyperparameters of settings k. */
+double *optim_values(const struct body *body, size_t k);
+/* The place of a hyperparameter in the vector, the outermost stage's if several have it. */
+int optim_param_index(struct body *body, const char *function, const char *name, size_t *param);
+/* What stands at a place of the vector. */
+const struct optim_param *optim_describe(const struct body *body, size_t param);
+/* The slots needed with these hyperparameters. */
+uint32_t optim_needed(const struct body *body, const double *values);
+/* The first two hyperparameters (places in the vector) that contradict each other, if any do. */
+bool optim_conflict(const struct body *body, const double *values, struct optim_conflict *conflict);
+int optim_fail_conflict(struct body *body, const char *function, const double *values,
+                        const struct optim_conflict *conflict);
+bool optim_settings_reserve(struct body *body, size_t count);
+/* The settings of a tensor of that name; body->nsettings: new ones, values in place, yet to be counted. */
+int optim_settings_for(struct body *body, const char *tensor, uint32_t *settings);
+
+/* ---- state.c ---- */
+/* Allocate what a tensor needs and has not; the state is not the tensor's before optim_state_commit. */
+bool optim_state_reserve(struct body *body, size_t tensor, uint32_t needed);
+void optim_state_commit(struct body *body, size_t tensor);
+void optim_state_cancel(struct body *body, size_t tensor);
+
+#endif

@@ -1,0 +1,274 @@
+/* Handles: create, wrap, destroy, reset. */
+#include "engine/engine.h"
+#include "handle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void free_body(struct body *body) {
+    for (size_t i = 0; i < body->ntensors; i++) {
+        for (uint32_t k = 0; k < body->slots; k++)
+            optim_free_zeroed(body->state[i * body->slots + k]);
+        free(body->tensors[i].name);
+        free(body->tensors[i].shape);
+    }
+    for (size_t i = 0; i < body->nrules; i++)
+        free(body->rules[i].pattern);
+    free(body->tensors);
+    free(body->state);
+    free(body->names);
+    free(body->settings);
+    free(body->values);
+    free(body->chosen);
+    free(body->rules);
+    free(body->cohorts);
+    free(body->spare);
+    free(body);
+}
+
+/* What the environment asks for; an error if that is not to be had. */
+static int read_environment(struct body *body, bool *blas) {
+    char names[OPTIM_MESSAGE];
+    const char *cpu = getenv("OPTIM_CPU"), *kernels = getenv("OPTIM_KERNELS"), *threads = getenv("OPTIM_NUM_THREADS");
+    const struct optim_isa *isa = optim_isa_choose(cpu && *cpu ? cpu : NULL);
+    if (!isa)
+        return optim_fail(NULL, OPTIM_ERROR_UNSUPPORTED, "optim_create: OPTIM_CPU = %s: here it must be one of %s", cpu,
+                          optim_isa_names(names, sizeof names));
+    if (kernels && *kernels && strcmp(kernels, "blas") != 0 && strcmp(kernels, "fused") != 0)
+        return optim_fail(NULL, OPTIM_ERROR_UNSUPPORTED, "optim_create: OPTIM_KERNELS = %s: must be fused or blas",
+                          kernels);
+    *blas = kernels && strcmp(kernels, "blas") == 0;
+    if (*blas && !OPTIM_BLAS)
+        return optim_fail(NULL, OPTIM_ERROR_UNSUPPORTED, "optim_create: OPTIM_KERNELS = blas: this build has no BLAS");
+    if (threads && *threads) {
+        char *end;
+        const long count = strtol(threads, &end, 10);
+        if (*end || count < 1 || count > OPTIM_MAX_THREADS)
+            return optim_fail(NULL, OPTIM_ERROR_RANGE,
+                              "optim_create: OPTIM_NUM_THREADS = %s: must be a whole number from 1 to %d", threads,
+                              OPTIM_MAX_THREADS);
+        body->all_threads = (int)count;
+    }
+    for (int i = 0; i < OPTIM_ELEMENTS; i++)
+        body->kernels[i] = isa->kernels[i];
+    return OPTIM_OK;
+}
+
+/* The next stage of the chain, from its family's tables. */
+static struct stage next_stage(const struct body *body, size_t family, const struct optim_preset *preset) {
+    struct stage stage = {
+        .family = family,
+        .type = optim_family_of(body->kernels[0], family),
+        .preset = preset,
+        .first_param = body->params,
+        .first_slot = body->slots,
+    };
+    while (stage.type->params[stage.params].name)
+        stage.params++;
+    while (stage.type->slots[stage.slots].name)
+        stage.slots++;
+    return stage;
+}
+
+/* A copy of the body with a stage more, and longer arrays of its own. False: no memory, and nothing is held. */
+static bool lengthen(const struct body *body, const struct stage *stage, struct body *longer) {
+    const size_t params = body->params + stage->params, slots = body->slots + stage->slots;
+    *longer = *body;
+    longer->values = malloc((body->settings_capacity * params + 1) * sizeof(*longer->values));
+    longer->chosen = calloc(params + 1, sizeof(*longer->chosen));
+    longer->state = calloc(body->tensor_capacity * slots + 1, sizeof(*longer->state));
+    if (!longer->values || !longer->chosen || !longer->state) {
+        free(longer->values);
+        free(longer->chosen);
+        free(longer->state);
+        return false;
+    }
+    longer->stages[longer->nstages++] = *stage;
+    longer->params = params;
+    longer->slots = (uint32_t)slots;
+    for (size_t i = 0; i < body->params; i++)
+        longer->chosen[i] = body->chosen[i];
+    for (size_t k = 0; k < body->nsettings; k++)
+        for (size_t i = 0; i < body->params; i++)
+            optim_values(longer, k)[i] = optim_values(body, k)[i];
+    for (size_t i = 0; i < stage->params; i++) {
+        bool *chosen = &longer->chosen[body->params + i];
+        const double initial = optim_initial(stage->preset, &stage->type->params[i], chosen);
+        for (size_t k = 0; k < body->nsettings; k++)
+            optim_values(longer, k)[body->params + i] = initial;
+    }
+    for (size_t i = 0; i < body->ntensors; i++)
+        for (size_t k = 0; k < body->slots; k++)
+            longer->state[i * slots + k] = body->state[i * body->slots + k];
+    return true;
+}
+
+/* Append a stage to the chain, with its state for the tensors there are. All or nothing. */
+static bool add_stage(struct body *body, size_t family, const struct optim_preset *preset) {
+    const struct stage stage = next_stage(body, family, preset);
+    struct body longer;
+    size_t ready = 0;
+    if (!lengthen(body, &stage, &longer))
+        return false;
+    for (; ready < body->ntensors; ready++) {
+        const uint32_t needed = optim_needed(&longer, optim_values(&longer, body->tensors[ready].settings));
+        if (!optim_state_reserve(&longer, ready, needed))
+            break;
+    }
+    const bool complete = ready == body->ntensors;
+    for (size_t i = 0; i < ready; i++)
+        if (complete)
+            optim_state_commit(&longer, i);
+        else
+            optim_state_cancel(&longer, i);
+    const struct body *useless = complete ? body : &longer;
+    free(useless->values);
+    free(useless->chosen);
+    free(useless->state);
+    if (complete)
+        *body = longer;
+    for (size_t k = 0; k < body->nsettings; k++)
+        body->settings[k].needed = optim_needed(body, optim_values(body, k));
+    body->check = true;
+    return complete;
+}
+
+static void destroy(optim *opt) {
+    if (opt->inner)
+        destroy(opt->inner);
+    else
+        free_body(opt->body);
+    free(opt);
+}
+
+/* Put another stage, and a handle that owns the inner one, around an optimizer. */
+static int wrap(optim **out, size_t family, const struct optim_preset *preset, optim *inner) {
+    char name[OPTIM_NAME];
+    struct body *body = inner->body;
+    optim *opt = calloc(1, sizeof(*opt));
+    if (!opt || !add_stage(body, family, preset)) {
+        free(opt);
+        return optim_fail(body, OPTIM_ERROR_MEMORY, "optim_wrap: no memory for \"%s\"", preset->name);
+    }
+    snprintf(name, sizeof name, "%s(%.200s)", preset->name, body->name);
+    memcpy(body->name, name, sizeof name);
+    *opt = (optim){.body = body, .inner = inner};
+    inner->owned = true;
+    *out = opt;
+    return OPTIM_OK;
+}
+
+static int create_optimizer(optim **out, size_t family, const struct optim_preset *preset) {
+    bool blas;
+    optim *opt = calloc(1, sizeof(*opt));
+    struct body *body = calloc(1, sizeof(*body));
+    struct settings *settings = calloc(1, sizeof(*settings));
+    if (!opt || !body || !settings) {
+        free(opt);
+        free(body);
+        free(settings);
+        return OPTIM_ERROR_MEMORY;
+    }
+    opt->body = body;
+    body->settings = settings;
+    body->settings_capacity = body->nsettings = settings->users = 1; /* the one of all tensors without rules */
+    int status = read_environment(body, &blas);
+    if (status == OPTIM_OK && !(add_stage(body, family, preset) && add_stage(body, OPTIM_COMMON, preset)))
+        status = OPTIM_ERROR_MEMORY;
+    snprintf(body->name, sizeof body->name, "%s", preset->name);
+    if (status == OPTIM_OK)
+        status = optim_param_index(body, "optim_create", "blas", &body->blas);
+    if (status == OPTIM_OK)
+        optim_values(body, 0)[body->blas] = blas;
+    if (status == OPTIM_OK)
+        *out = opt;
+    else
+        destroy(opt);
+    return status;
+}
+
+/* Let a preset that brings its own optimizer set that one's defaults. There are no tensors and no rules yet. */
+static void override_inner(struct body *body, const struct optim_preset *preset) {
+    for (size_t param = 0; param < body->stages[body->nstages - 1].first_param; param++) {
+        bool chosen = false;
+        const double initial = optim_initial(preset, optim_describe(body, param), &chosen);
+        if (chosen) {
+            body->chosen[param] = true;
+            optim_values(body, 0)[param] = initial;
+        }
+    }
+    body->settings[0].needed = optim_needed(body, optim_values(body, 0));
+    snprintf(body->name, sizeof body->name, "%s", preset->name);
+}
+
+int optim_create(optim **out, const char *algorithm) {
+    size_t family, inner_family;
+    optim *opt = NULL;
+    const struct optim_preset *preset = optim_find(algorithm, &family);
+    if (!out)
+        return optim_fail(NULL, OPTIM_ERROR_ARGUMENT, "optim_create: out is NULL");
+    if (!preset)
+        return optim_fail_algorithm(NULL, "optim_create", algorithm);
+    const bool wraps = optim_family_of(optim_isa_base()->kernels[0], family)->wraps;
+    if (wraps && !preset->inner)
+        return optim_fail(NULL, OPTIM_ERROR_NAME, "optim_create: \"%s\" is a wrapper: give it an optimizer with optim_wrap",
+                          algorithm);
+    const struct optim_preset *innermost = preset->inner ? optim_find(preset->inner, &inner_family) : preset;
+    int status = create_optimizer(&opt, preset->inner ? inner_family : family, innermost);
+    if (status == OPTIM_OK && preset->inner) {
+        optim *inner = opt;
+        status = wrap(&opt, family, preset, inner);
+        if (status != OPTIM_OK)
+            destroy(inner);
+        else
+            override_inner(opt->body, preset);
+    }
+    if (status == OPTIM_OK)
+        *out = opt;
+    if (status == OPTIM_ERROR_MEMORY)
+        optim_fail(NULL, status, "optim_create: no memory for \"%s\"", algorithm);
+    return status;
+}
+
+int optim_wrap(optim **out, const char *wrapper, optim *inner) {
+    size_t family;
+    int status = optim_check(inner, "optim_wrap", false);
+    if (status != OPTIM_OK)
+        return status;
+    struct body *body = inner->body;
+    const struct optim_preset *preset = optim_find(wrapper, &family);
+    if (!out)
+        return optim_fail(body, OPTIM_ERROR_ARGUMENT, "optim_wrap: out is NULL");
+    if (!preset)
+        return optim_fail_algorithm(body, "optim_wrap", wrapper);
+    const struct stage stage = next_stage(body, family, preset);
+    if (!stage.type->wraps || preset->inner)
+        return optim_fail(body, OPTIM_ERROR_NAME, "optim_wrap: \"%s\" is not a wrapper: make it with optim_create",
+                          wrapper);
+    if (body->nstages == OPTIM_MAX_STAGES || body->slots + stage.slots > OPTIM_MAX_SLOTS)
+        return optim_fail(body, OPTIM_ERROR_SIZE, "optim_wrap: %s has as many wrappers as there can be", body->name);
+    return wrap(out, family, preset, inner);
+}
+
+void optim_destroy(optim *opt) {
+    if (opt && !opt->owned)
+        destroy(opt);
+}
+
+int optim_reset(optim *opt) {
+    const int status = optim_check(opt, "optim_reset", false);
+    if (status != OPTIM_OK)
+        return status;
+    optim_cohorts_reset(opt->body);
+    opt->body->steps = 0;
+    return OPTIM_OK;
+}
+
+const char *optim_name(const optim *opt) {
+    return opt ? opt->body->name : NULL;
+}
+
+uint64_t optim_steps(const optim *opt) {
+    return opt ? opt->body->steps : 0;
+}

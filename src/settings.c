@@ -1,0 +1,139 @@
+/* Hyperparameters: the vectors of values of all stages, and reading them. */
+#include "handle.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+enum { NAMES = 128 };
+
+double *optim_values(const struct body *body, size_t settings) {
+    return body->values + settings * body->params;
+}
+
+/* The index of a hyperparameter in the vector, the outermost stage's if several have it; SIZE_MAX: none has. */
+static size_t find_param(const struct body *body, const char *name) {
+    for (size_t s = body->nstages; s-- > 0;)
+        for (size_t i = 0; i < body->stages[s].params; i++)
+            if (strcmp(body->stages[s].type->params[i].name, name) == 0)
+                return body->stages[s].first_param + i;
+    return SIZE_MAX;
+}
+
+static const struct stage *stage_of(const struct body *body, size_t param) {
+    const struct stage *stage = body->stages;
+    while (param >= stage->first_param + stage->params)
+        stage++;
+    return stage;
+}
+
+const struct optim_param *optim_describe(const struct body *body, size_t param) {
+    const struct stage *stage = stage_of(body, param);
+    return &stage->type->params[param - stage->first_param];
+}
+
+uint32_t optim_needed(const struct body *body, const double *values) {
+    uint32_t needed = 0;
+    for (const struct stage *stage = body->stages; stage < body->stages + body->nstages; stage++) {
+        const uint32_t all = (uint32_t)((UINT64_C(1) << stage->slots) - 1);
+        const uint32_t own = stage->type->needs ? stage->type->needs(values + stage->first_param) : all;
+        needed |= own << stage->first_slot;
+    }
+    return needed;
+}
+
+bool optim_conflict(const struct body *body, const double *values, struct optim_conflict *conflict) {
+    for (const struct stage *stage = body->stages; stage < body->stages + body->nstages; stage++) {
+        if (!stage->type->conflict)
+            continue;
+        *conflict = stage->type->conflict(values + stage->first_param);
+        conflict->one += (int)stage->first_param;
+        conflict->other += (int)stage->first_param;
+        if (conflict->why)
+            return true;
+    }
+    return false;
+}
+
+int optim_fail_conflict(struct body *body, const char *function, const double *values,
+                        const struct optim_conflict *conflict) {
+    return optim_fail(body, OPTIM_ERROR_CONFLICT, "%s: %s: %s = %g contradicts %s = %g: %s", function, body->name,
+                      optim_describe(body, (size_t)conflict->one)->name, values[conflict->one],
+                      optim_describe(body, (size_t)conflict->other)->name, values[conflict->other], conflict->why);
+}
+
+static int fail_param(struct body *body, const char *function, const char *name) {
+    const char *names[NAMES] = {0};
+    char near[OPTIM_MESSAGE];
+    for (size_t i = 0; i < body->params && i < NAMES - 1; i++)
+        names[i] = optim_describe(body, i)->name;
+    return optim_fail(body, OPTIM_ERROR_NAME, "%s: %s has no hyperparameter \"%s\"%s", function, body->name, name,
+                      optim_suggest(near, sizeof near, name, names));
+}
+
+int optim_param_index(struct body *body, const char *function, const char *name, size_t *param) {
+    if (!name)
+        return optim_fail(body, OPTIM_ERROR_ARGUMENT, "%s: the hyperparameter's name is NULL", function);
+    *param = find_param(body, name);
+    return *param == SIZE_MAX ? fail_param(body, function, name) : OPTIM_OK;
+}
+
+bool optim_settings_reserve(struct body *body, size_t count) {
+    size_t capacity = body->settings_capacity;
+    void *grown = optim_grow(body->settings, &capacity, count, sizeof(*body->settings));
+    if (!grown)
+        return false;
+    body->settings = grown;
+    capacity = body->settings_capacity;
+    grown = optim_grow(body->values, &capacity, count, body->params * sizeof(double));
+    if (!grown)
+        return false;
+    body->values = grown;
+    body->settings_capacity = capacity;
+    return true;
+}
+
+int optim_settings_for(struct body *body, const char *tensor, uint32_t *settings) {
+    if (!optim_settings_reserve(body, body->nsettings + 1))
+        return OPTIM_ERROR_MEMORY;
+    double *values = optim_values(body, body->nsettings);
+    memcpy(values, optim_values(body, 0), body->params * sizeof(double));
+    for (size_t i = 0; i < body->nrules; i++)
+        if (fnmatch(body->rules[i].pattern, tensor, 0) == 0)
+            values[body->rules[i].param] = body->rules[i].value;
+    size_t k = 0;
+    while (k < body->nsettings && memcmp(values, optim_values(body, k), body->params * sizeof(double)) != 0)
+        k++;
+    body->settings[k].needed = optim_needed(body, optim_values(body, k));
+    *settings = (uint32_t)k;
+    return OPTIM_OK;
+}
+
+int optim_get(const optim *opt, const char *name, double *value) {
+    size_t param;
+    int status = optim_check(opt, "optim_get", true);
+    if (status != OPTIM_OK)
+        return status;
+    if (!value)
+        return optim_fail(opt->body, OPTIM_ERROR_ARGUMENT, "optim_get: value is NULL");
+    status = optim_param_index(opt->body, "optim_get", name, &param);
+    if (status == OPTIM_OK)
+        *value = optim_values(opt->body, 0)[param];
+    return status;
+}
+
+int optim_get_for(const optim *opt, const char *tensor, const char *name, double *value) {
+    size_t param;
+    int status = optim_check(opt, "optim_get_for", true);
+    if (status != OPTIM_OK)
+        return status;
+    if (!value || !tensor)
+        return optim_fail(opt->body, OPTIM_ERROR_ARGUMENT, "optim_get_for: %s is NULL", value ? "tensor" : "value");
+    status = optim_param_index(opt->body, "optim_get_for", name, &param);
+    if (status != OPTIM_OK)
+        return status;
+    const size_t i = optim_find_tensor(opt->body, tensor);
+    if (i == SIZE_MAX)
+        return optim_fail(opt->body, OPTIM_ERROR_NAME, "optim_get_for: there is no tensor \"%s\"", tensor);
+    *value = optim_values(opt->body, opt->body->tensors[i].settings)[param];
+    return OPTIM_OK;
+}

@@ -1,0 +1,130 @@
+/*
+ * What the author of an optimizer or wrapper reads: how an algorithm describes itself to the engine.
+ *
+ * A file of optimizers/ or wrappers/ holds a family: one element function, and what the engine must know about it.
+ * It is compiled once for every element type (`real` is float or double) and instruction set; all of these give
+ * the same bits, because an element function uses nothing but + - * / sqrt fabs copysign and selection, and the
+ * compiler may neither contract nor reassociate them. What needs more than that is computed once a step, in double,
+ * by `prepare`.
+ *
+ * A family has presets: names under which users create it, each with its own defaults ("adam", "adamw", "amsgrad").
+ */
+#ifndef OPTIM_TYPE_H
+#define OPTIM_TYPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OPTIM_MAX_CONSTANTS 128 /* bytes of constants a family may have */
+
+#define OPTIM_BELOW_ONE 0.99999999999999988898 /* the largest double below 1: ranges are closed */
+#define OPTIM_MAX_WHOLE 9007199254740992.0     /* 2^53: the largest double below which all whole numbers exist */
+
+/* A hyperparameter. A family's table ends with one without a name; an optimizer's first one is `lr`. */
+struct optim_param {
+    const char *name;
+    double initial, min, max; /* max INFINITY: any finite value */
+    bool whole;               /* whole numbers only */
+    const char *help;
+};
+
+/* A value remembered for each element. A family's table ends with one without a name. */
+struct optim_slot {
+    const char *name;
+    enum { OPTIM_START_ZERO, OPTIM_START_PARAM, OPTIM_START_HYPERPARAMETER } start; /* what it is at the first step */
+    int hyperparameter; /* which, for OPTIM_START_HYPERPARAMETER */
+};
+
+/* A name for a family with defaults of its own. The table ends with one without a name. */
+struct optim_preset {
+    const char *name;
+    const char *summary;   /* one line */
+    const char *reference; /* where it is from */
+    const char *inner;     /* a wrapper's preset that brings its own optimizer, so that optim_create makes both */
+    struct {
+        const char *name;
+        double value;
+    } override[8]; /* defaults that differ from the tables', by hyperparameter name */
+};
+
+/* What `prepare` is told: the step that is about to be taken by tensors that share hyperparameters and history. */
+struct optim_now {
+    const double *h; /* the family's hyperparameters, in the order of its table */
+    double lr;       /* the innermost optimizer's */
+    uint64_t t;      /* number of this step, from 1 */
+    uint32_t fresh;  /* bit k: slot k is used for the first time in this step */
+    bool blas;       /* compose it of level-1 BLAS calls if you can */
+};
+
+/* A stretch of one tensor that fits the cache, with the same stretch of its state. */
+struct optim_tile {
+    size_t count;
+    void *param;       /* real[count] */
+    const void *grad;  /* real[count]; what comes first may point it to scratch */
+    void *scratch;     /* real[count], to keep a changed gradient in */
+    void *const *slot; /* the family's slots, real[count] each, in the order of its table; NULL: not needed */
+};
+
+typedef void optim_op(const void *constants, struct optim_tile *tile);
+
+/* What `prepare` answers: what to do with each tile; NULL: nothing. */
+struct optim_ops {
+    optim_op *before; /* on the gradient, before what is inside: wrappers from outside in */
+    optim_op *after;  /* on the parameter, after what is inside: the optimizer's update first */
+};
+
+/* Two hyperparameters (indices) that contradict each other, and why; why NULL: none do. */
+struct optim_conflict {
+    const char *why;
+    int one, other;
+};
+
+struct optim_family {
+    bool wraps;
+    const struct optim_preset *presets;
+    const struct optim_param *params;
+    const struct optim_slot *slots;
+    uint32_t (*needs)(const double *h); /* bit k: slot k is needed with these hyperparameters; NULL: all are */
+    struct optim_conflict (*conflict)(const double *h); /* NULL: none can */
+    size_t constants; /* bytes, at most OPTIM_MAX_CONSTANTS */
+    void (*prepare)(const struct optim_now *now, void *constants, struct optim_ops *ops);
+    int swap; /* 1 + the slot that optim_swap exchanges with the weights; 0: none */
+};
+
+/* x to the n-th for 0 <= x <= 1, by squaring: the same bits with every C library. 0 if it is below 2^-200. */
+double optim_power(double x, uint64_t n);
+
+/* ---- For the files that are compiled for each element type and instruction set ------------------------------ */
+
+#ifdef OPTIM_REAL
+
+#include <tgmath.h>
+
+typedef OPTIM_REAL real;
+
+/* OPTIM_CONFIGURED(adam) is the name of adam's family in this configuration, such as optim_adam_avx2_f32. */
+#define OPTIM_PASTE(name, isa, type) optim_##name##_##isa##_##type
+#define OPTIM_EXPAND(name, isa, type) OPTIM_PASTE(name, isa, type)
+#define OPTIM_CONFIGURED(name) OPTIM_EXPAND(name, OPTIM_ISA, OPTIM_REAL)
+
+/*
+ * An exponential moving average, decay * old + weight * new. The decay is kept in two parts because a float near 1
+ * is too coarse: 0.9999 rounded to float is off by 1e-4 of 1 - 0.9999, and the average would be off by as much.
+ */
+struct average {
+    real decay, rest, weight;
+};
+
+static inline struct average average_of(double decay, double weight) {
+    const real nearest = (real)decay;
+    return (struct average){nearest, (real)(decay - (double)nearest), (real)weight};
+}
+
+static inline real average(struct average a, real old, real new) {
+    return a.decay * old + (a.rest * old + a.weight * new);
+}
+
+#endif
+
+#endif
