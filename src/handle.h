@@ -15,13 +15,7 @@
 #include "engine/kernels.h"
 #include "optim/optim.h"
 
-enum {
-    OPTIM_MAX_STAGES = 8,
-    OPTIM_MAX_SLOTS = 32,
-    OPTIM_MAX_THREADS = 1024,
-    OPTIM_MESSAGE = 512,
-    OPTIM_NAME = 256
-};
+enum { OPTIM_MAX_STAGES = 8, OPTIM_MAX_SLOTS = 32, OPTIM_MAX_THREADS = 1024, OPTIM_MESSAGE = 512, OPTIM_NAME = 256 };
 
 struct stage {
     size_t family; /* index into the kernels' families; OPTIM_COMMON: the common one */
@@ -79,7 +73,7 @@ struct body {
 
     struct tensor *tensors;
     size_t ntensors, tensor_capacity;
-    void **state; /* slot k of tensor i: state[i * slots + k] */
+    void **state;    /* slot k of tensor i: state[i * slots + k] */
     uint32_t *names; /* hash table of tensor numbers + 1 */
     size_t names_capacity;
     uint64_t work;

@@ -212,8 +212,8 @@ int optim_create(optim **out, const char *algorithm) {
         return optim_fail_algorithm(NULL, "optim_create", algorithm);
     const bool wraps = optim_family_of(optim_isa_base()->kernels[0], family)->wraps;
     if (wraps && !preset->inner)
-        return optim_fail(NULL, OPTIM_ERROR_NAME, "optim_create: \"%s\" is a wrapper: give it an optimizer with optim_wrap",
-                          algorithm);
+        return optim_fail(NULL, OPTIM_ERROR_NAME,
+                          "optim_create: \"%s\" is a wrapper: give it an optimizer with optim_wrap", algorithm);
     const struct optim_preset *innermost = preset->inner ? optim_find(preset->inner, &inner_family) : preset;
     int status = create_optimizer(&opt, preset->inner ? inner_family : family, innermost);
     if (status == OPTIM_OK && preset->inner) {

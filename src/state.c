@@ -64,8 +64,8 @@ int optim_state(const optim *opt, size_t tensor, const char *slot, void **data, 
         return status;
     struct body *body = opt->body;
     if (tensor >= body->ntensors)
-        return optim_fail(body, OPTIM_ERROR_ARGUMENT, "optim_state: tensor = %zu: there are %zu, counted from 0", tensor,
-                          body->ntensors);
+        return optim_fail(body, OPTIM_ERROR_ARGUMENT, "optim_state: tensor = %zu: there are %zu, counted from 0",
+                          tensor, body->ntensors);
     if (!slot)
         return optim_fail(body, OPTIM_ERROR_ARGUMENT, "optim_state: slot is NULL");
     const uint32_t k = find_slot(body, slot);
@@ -73,8 +73,9 @@ int optim_state(const optim *opt, size_t tensor, const char *slot, void **data, 
         return fail_slot(body, slot);
     const struct tensor *t = &body->tensors[tensor];
     if (!(t->allocated >> k & 1))
-        return optim_fail(body, OPTIM_ERROR_STATE, "optim_state: %s does not use \"%s\" for \"%s\" with its hyperparameters",
-                          body->name, slot, t->name);
+        return optim_fail(body, OPTIM_ERROR_STATE,
+                          "optim_state: %s does not use \"%s\" for \"%s\" with its hyperparameters", body->name, slot,
+                          t->name);
     if (data)
         *data = body->state[tensor * body->slots + k];
     if (dtype)

@@ -112,8 +112,8 @@ static int check_pointers(struct body *body, const char *function, const char *n
         return optim_fail(body, OPTIM_ERROR_ARGUMENT, "%s: \"%s\": param is NULL", function, name);
     if ((uintptr_t)param % element != 0 || (uintptr_t)grad % element != 0)
         return optim_fail(body, OPTIM_ERROR_ALIGNMENT, "%s: \"%s\": %s = %p is not a multiple of %zu", function, name,
-                          (uintptr_t)param % element ? "param" : "grad",
-                          (uintptr_t)param % element ? param : grad, element);
+                          (uintptr_t)param % element ? "param" : "grad", (uintptr_t)param % element ? param : grad,
+                          element);
     return OPTIM_OK;
 }
 

@@ -87,7 +87,7 @@ struct optim_family {
     const struct optim_slot *slots;
     uint32_t (*needs)(const double *h); /* bit k: slot k is needed with these hyperparameters; NULL: all are */
     struct optim_conflict (*conflict)(const double *h); /* NULL: none can */
-    size_t constants; /* bytes, at most OPTIM_MAX_CONSTANTS */
+    size_t constants;                                   /* bytes, at most OPTIM_MAX_CONSTANTS */
     void (*prepare)(const struct optim_now *now, void *constants, struct optim_ops *ops);
     int swap; /* 1 + the slot that optim_swap exchanges with the weights; 0: none */
 };
@@ -104,9 +104,9 @@ double optim_power(double x, uint64_t n);
 typedef OPTIM_REAL real;
 
 /* OPTIM_CONFIGURED(adam) is the name of adam's family in this configuration, such as optim_adam_avx2_f32. */
-#define OPTIM_PASTE(name, isa, type) optim_##name##_##isa##_##type
+#define OPTIM_PASTE(name, isa, type)  optim_##name##_##isa##_##type
 #define OPTIM_EXPAND(name, isa, type) OPTIM_PASTE(name, isa, type)
-#define OPTIM_CONFIGURED(name) OPTIM_EXPAND(name, OPTIM_ISA, OPTIM_REAL)
+#define OPTIM_CONFIGURED(name)        OPTIM_EXPAND(name, OPTIM_ISA, OPTIM_REAL)
 
 /*
  * An exponential moving average, decay * old + weight * new. The decay is kept in two parts because a float near 1

@@ -52,24 +52,24 @@ extern "C" {
 typedef struct optim optim;
 
 /* Status values. They are never renumbered. */
-#define OPTIM_OK 0
-#define OPTIM_ERROR_MEMORY (-1)      /* memory could not be allocated */
-#define OPTIM_ERROR_ARGUMENT (-2)    /* a NULL or a number that the call cannot take */
-#define OPTIM_ERROR_NAME (-3)        /* no algorithm, hyperparameter, tensor or slot of that name */
-#define OPTIM_ERROR_RANGE (-4)       /* a value outside the allowed range, not a number, or not whole */
-#define OPTIM_ERROR_DTYPE (-5)       /* no such element type, or not supported yet */
-#define OPTIM_ERROR_SIZE (-6)        /* more elements or bytes than an address can count */
-#define OPTIM_ERROR_DUPLICATE (-7)   /* a tensor of that name is there already */
-#define OPTIM_ERROR_ALIGNMENT (-8)   /* a pointer not aligned to its element type */
-#define OPTIM_ERROR_CONFLICT (-9)    /* two hyperparameters contradict each other */
-#define OPTIM_ERROR_STATE (-10)      /* not possible in the state the handle is in */
+#define OPTIM_OK                0
+#define OPTIM_ERROR_MEMORY      (-1)  /* memory could not be allocated */
+#define OPTIM_ERROR_ARGUMENT    (-2)  /* a NULL or a number that the call cannot take */
+#define OPTIM_ERROR_NAME        (-3)  /* no algorithm, hyperparameter, tensor or slot of that name */
+#define OPTIM_ERROR_RANGE       (-4)  /* a value outside the allowed range, not a number, or not whole */
+#define OPTIM_ERROR_DTYPE       (-5)  /* no such element type, or not supported yet */
+#define OPTIM_ERROR_SIZE        (-6)  /* more elements or bytes than an address can count */
+#define OPTIM_ERROR_DUPLICATE   (-7)  /* a tensor of that name is there already */
+#define OPTIM_ERROR_ALIGNMENT   (-8)  /* a pointer not aligned to its element type */
+#define OPTIM_ERROR_CONFLICT    (-9)  /* two hyperparameters contradict each other */
+#define OPTIM_ERROR_STATE       (-10) /* not possible in the state the handle is in */
 #define OPTIM_ERROR_UNSUPPORTED (-11) /* left out of this build, or not possible on this machine */
 
 /* Element types, for `dtype`. A tensor's parameter, gradient and state all have the same. */
-#define OPTIM_F32 1
-#define OPTIM_F64 2
+#define OPTIM_F32  1
+#define OPTIM_F64  2
 #define OPTIM_BF16 3 /* not supported yet: OPTIM_ERROR_DTYPE */
-#define OPTIM_F16 4  /* not supported yet: OPTIM_ERROR_DTYPE */
+#define OPTIM_F16  4 /* not supported yet: OPTIM_ERROR_DTYPE */
 
 /* The version of the library that runs, as in OPTIM_VERSION. */
 OPTIM_API const char *optim_version(void);

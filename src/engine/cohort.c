@@ -17,10 +17,11 @@ static uint32_t find(struct body *body, struct cohort *cohorts, size_t *ncohorts
     for (int looked = 0; at && looked < LOOK; looked++, at = cohorts[at - 1].next)
         if (same_history(&cohorts[at - 1], like))
             return at - 1;
-    cohorts[*ncohorts] = *like;
-    cohorts[*ncohorts].next = settings->cohort;
-    settings->cohort = (uint32_t)++*ncohorts;
-    return settings->cohort - 1;
+    at = (uint32_t)(*ncohorts)++;
+    cohorts[at] = *like;
+    cohorts[at].next = settings->cohort;
+    settings->cohort = at + 1;
+    return at;
 }
 
 void optim_cohort_join(struct body *body, size_t tensor) {

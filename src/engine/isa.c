@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ISA(name)                                                                                                      \
-    extern const struct optim_kernels optim_kernels_##name##_float, optim_kernels_##name##_double;
+#define ISA(name) extern const struct optim_kernels optim_kernels_##name##_float, optim_kernels_##name##_double;
 #include "isas.h"
 #undef ISA
 

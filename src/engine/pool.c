@@ -41,7 +41,8 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 int optim_cpus(void) {
     cpu_set_t set;
-    const int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    const int count =
+        sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int)sysconf(_SC_NPROCESSORS_ONLN);
     return count < 1 ? 1 : count > OPTIM_MAX_THREADS ? OPTIM_MAX_THREADS : count;
 }
 

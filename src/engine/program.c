@@ -66,7 +66,8 @@ static void fill_fresh(const struct program *program, const struct body *body, s
             if (about->start == OPTIM_START_PARAM)
                 program->kernels->copy(tile->count, to, tile->param);
             else if (about->start == OPTIM_START_HYPERPARAMETER)
-                program->kernels->fill(tile->count, to, program->values[stage->first_param + (size_t)about->hyperparameter]);
+                program->kernels->fill(tile->count, to,
+                                       program->values[stage->first_param + (size_t)about->hyperparameter]);
             else
                 program->kernels->fill(tile->count, to, 0);
         }
