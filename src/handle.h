@@ -34,6 +34,8 @@ struct tensor {
     uint64_t work_before; /* of all tensors before this one: where threads are split */
     uint32_t settings, cohort;
     uint32_t allocated; /* bit k: slot k has memory */
+    size_t first_tile;  /* of all tiles of all tensors, where its own begin */
+    size_t row;         /* elements for each index of the first dimension; 0: fewer than 2 dimensions */
     uint8_t element;    /* enum optim_element */
     bool matched;       /* by the pattern at hand */
     char *name;
@@ -42,19 +44,22 @@ struct tensor {
 
 /* Settings k: its hyperparameters are body->values[k * body->params ...]. Settings 0: tensors that no rule singles out. */
 struct settings {
-    size_t users;    /* tensors, and one more for settings 0 */
-    size_t matched;  /* of these, by the pattern at hand */
-    uint32_t moved;  /* where these go */
-    uint32_t needed; /* bit k: slot k is needed */
-    uint32_t cohort; /* first of the chain of cohorts with these settings, + 1 */
+    size_t users;      /* tensors, and one more for settings 0 */
+    size_t matched;    /* of these, by the pattern at hand */
+    uint32_t moved;    /* where these go */
+    uint32_t needed;   /* bit k: slot k is needed */
+    unsigned measures; /* OPTIM_MEASURE_ bits */
+    uint32_t cohort;   /* first of the chain of cohorts with these settings, + 1 */
 };
 
 struct cohort {
     uint32_t settings, next; /* the next cohort with the same settings, + 1 */
     uint32_t started;        /* bit k: slot k is in use since a step that was taken */
     uint8_t element;
-    bool active;                  /* has gradients */
-    uint64_t t[OPTIM_MAX_STAGES]; /* steps each stage has taken */
+    bool active, rows;                /* has gradients; has 2 dimensions or more */
+    bool held;                        /* its optimizer takes no step this time */
+    uint64_t t[OPTIM_MAX_STAGES];     /* steps each stage has taken */
+    double carried[OPTIM_MAX_STAGES]; /* what each stage's `prepare` left for the next step */
 };
 
 struct rule {
@@ -77,6 +82,10 @@ struct body {
     uint32_t *names; /* hash table of tensor numbers + 1 */
     size_t names_capacity;
     uint64_t work;
+    double *measured; /* one for each tile, if anything is measured */
+    size_t ntiles, measured_capacity;
+    unsigned measures; /* of all settings in use, once they are checked */
+    double norm, guard;
 
     struct settings *settings;
     double *values;
@@ -144,8 +153,13 @@ double *optim_values(const struct body *body, size_t k);
 int optim_param_index(struct body *body, const char *function, const char *name, size_t *param);
 /* What stands at a place of the vector. */
 const struct optim_param *optim_describe(const struct body *body, size_t param);
-/* The slots needed with these hyperparameters. */
+/* The slots needed with these hyperparameters, and what must be measured: OPTIM_MEASURE_ bits. */
 uint32_t optim_needed(const struct body *body, const double *values);
+unsigned optim_measures(const struct body *body, const double *values);
+/* Bit k for every slot k of a stage. */
+uint32_t optim_stage_slots(const struct stage *stage);
+/* Room for what is measured, for this many tiles, if these bits ask for it. */
+bool optim_measures_reserve(struct body *body, unsigned measures, size_t tiles);
 /* The first two hyperparameters (places in the vector) that contradict each other, if any do. */
 bool optim_conflict(const struct body *body, const double *values, struct optim_conflict *conflict);
 int optim_fail_conflict(struct body *body, const char *function, const double *values,

@@ -23,6 +23,7 @@ static void free_body(struct body *body) {
     free(body->chosen);
     free(body->rules);
     free(body->cohorts);
+    free(body->measured);
     free(body->spare);
     free(body);
 }
@@ -130,7 +131,7 @@ static bool add_stage(struct body *body, size_t family, const struct optim_prese
         *body = longer;
     for (size_t k = 0; k < body->nsettings; k++)
         body->settings[k].needed = optim_needed(body, optim_values(body, k));
-    body->check = true;
+    body->check = true; /* which also looks at what must be measured */
     return complete;
 }
 
@@ -199,6 +200,7 @@ static void override_inner(struct body *body, const struct optim_preset *preset)
         }
     }
     body->settings[0].needed = optim_needed(body, optim_values(body, 0));
+    body->settings[0].measures = optim_measures(body, optim_values(body, 0));
     snprintf(body->name, sizeof body->name, "%s", preset->name);
 }
 
@@ -246,6 +248,10 @@ int optim_wrap(optim **out, const char *wrapper, optim *inner) {
     if (!stage.type->wraps || preset->inner)
         return optim_fail(body, OPTIM_ERROR_NAME, "optim_wrap: \"%s\" is not a wrapper: make it with optim_create",
                           wrapper);
+    const struct stage *outermost = &body->stages[body->nstages - 1];
+    if (outermost->type->outermost)
+        return optim_fail(body, OPTIM_ERROR_STATE, "optim_wrap: %s must be the outermost wrapper: put it around %s",
+                          outermost->preset->name, wrapper);
     if (body->nstages == OPTIM_MAX_STAGES || body->slots + stage.slots > OPTIM_MAX_SLOTS)
         return optim_fail(body, OPTIM_ERROR_SIZE, "optim_wrap: %s has as many wrappers as there can be", body->name);
     return wrap(out, family, preset, inner);

@@ -47,6 +47,7 @@ static size_t propose(struct body *body, size_t param, double value) {
         values[param] = value;
         body->settings[k].moved = (uint32_t)proposal;
         body->settings[proposal].needed = optim_needed(body, values);
+        body->settings[proposal].measures = optim_measures(body, values);
     }
     return proposals;
 }
@@ -71,6 +72,10 @@ static bool reserve_state(struct body *body, bool *grows) {
         const struct settings *now = &body->settings[k];
         *grows |= now->matched && body->settings[now->moved].needed & ~now->needed;
     }
+    for (size_t k = 0; k < body->nsettings; k++)
+        if (body->settings[k].matched &&
+            !optim_measures_reserve(body, body->settings[body->settings[k].moved].measures, body->ntiles))
+            return false;
     for (size_t i = 0; *grows && i < body->ntensors; i++) {
         const struct settings *now = &body->settings[body->tensors[i].settings];
         const bool whole = now->matched == now->users;
@@ -96,6 +101,7 @@ static void commit_values(struct body *body) {
         const size_t to = whole ? k : body->nsettings++, proposal = from->moved;
         memmove(optim_values(body, to), optim_values(body, proposal), body->params * sizeof(double));
         body->settings[to].needed = body->settings[proposal].needed;
+        body->settings[to].measures = body->settings[proposal].measures;
         if (!whole) {
             body->settings[to].users = from->matched;
             from->users -= from->matched;

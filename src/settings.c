@@ -31,14 +31,35 @@ const struct optim_param *optim_describe(const struct body *body, size_t param) 
     return &stage->type->params[param - stage->first_param];
 }
 
+uint32_t optim_stage_slots(const struct stage *stage) {
+    return (uint32_t)((UINT64_C(1) << stage->slots) - 1) << stage->first_slot;
+}
+
 uint32_t optim_needed(const struct body *body, const double *values) {
     uint32_t needed = 0;
     for (const struct stage *stage = body->stages; stage < body->stages + body->nstages; stage++) {
-        const uint32_t all = (uint32_t)((UINT64_C(1) << stage->slots) - 1);
-        const uint32_t own = stage->type->needs ? stage->type->needs(values + stage->first_param) : all;
-        needed |= own << stage->first_slot;
+        const uint32_t all = optim_stage_slots(stage);
+        const double *own = values + stage->first_param;
+        needed |= stage->type->needs ? all & stage->type->needs(own) << stage->first_slot : all;
     }
     return needed;
+}
+
+unsigned optim_measures(const struct body *body, const double *values) {
+    unsigned measures = 0;
+    for (const struct stage *stage = body->stages; stage < body->stages + body->nstages; stage++)
+        if (stage->type->measures)
+            measures |= stage->type->measures(values + stage->first_param);
+    return measures;
+}
+
+bool optim_measures_reserve(struct body *body, unsigned measures, size_t tiles) {
+    if (measures == 0)
+        return true;
+    void *grown = optim_grow(body->measured, &body->measured_capacity, tiles, sizeof(*body->measured));
+    if (grown)
+        body->measured = grown;
+    return grown != NULL;
 }
 
 bool optim_conflict(const struct body *body, const double *values, struct optim_conflict *conflict) {
@@ -104,6 +125,7 @@ int optim_settings_for(struct body *body, const char *tensor, uint32_t *settings
     while (k < body->nsettings && memcmp(values, optim_values(body, k), body->params * sizeof(double)) != 0)
         k++;
     body->settings[k].needed = optim_needed(body, optim_values(body, k));
+    body->settings[k].measures = optim_measures(body, optim_values(body, k));
     *settings = (uint32_t)k;
     return OPTIM_OK;
 }

@@ -1,5 +1,6 @@
 /* Tensors: what the caller's memory is, and finding one by name. */
 #include "engine/engine.h"
+#include "engine/tiles.h"
 #include "handle.h"
 
 #include <stdio.h>
@@ -139,9 +140,13 @@ static bool append(struct body *body, const struct tensor *like) {
     *tensor = *like;
     tensor->settings = k;
     tensor->work_before = body->work;
+    tensor->first_tile = body->ntiles;
     memset(body->state + i * body->slots, 0, body->slots * sizeof(*body->state));
-    if (!optim_state_reserve(body, i, body->settings[k].needed))
+    const size_t ntiles = body->ntiles + tiling_most(tensor->count, tensor->row);
+    if (!optim_measures_reserve(body, body->settings[k].measures, ntiles) ||
+        !optim_state_reserve(body, i, body->settings[k].needed))
         return false;
+    body->ntiles = ntiles;
     optim_state_commit(body, i);
     if (k == body->nsettings)
         body->settings[body->nsettings++].users = 0;
@@ -183,6 +188,7 @@ int optim_add(optim *opt, const char *name, int dtype, size_t ndim, const size_t
         .count = count,
         .element = (uint8_t)element,
         .name = strdup(name),
+        .row = ndim >= 2 && count ? count / shape[0] : 0,
         .ndim = ndim,
         .shape = malloc((ndim + 1) * sizeof(*shape)),
     };

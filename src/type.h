@@ -55,15 +55,23 @@ struct optim_now {
     uint64_t t;      /* number of this step, from 1 */
     uint32_t fresh;  /* bit k: slot k is used for the first time in this step */
     bool blas;       /* compose it of level-1 BLAS calls if you can */
+    double carried;  /* what `prepare` answered at the step before; 0 at the first */
+    double norm;     /* of all gradients, if a family measures it */
+    double guard;    /* what to scale by when measuring, so that nothing overflows */
+    bool rows;       /* these tensors have 2 dimensions or more */
 };
 
 /* A stretch of one tensor that fits the cache, with the same stretch of its state. */
 struct optim_tile {
     size_t count;
-    void *param;       /* real[count] */
-    const void *grad;  /* real[count]; what comes first may point it to scratch */
-    void *scratch;     /* real[count], to keep a changed gradient in */
-    void *const *slot; /* the family's slots, real[count] each, in the order of its table; NULL: not needed */
+    void *param;           /* real[count] */
+    const void *grad;      /* real[count]; what comes first may point it to scratch */
+    void *scratch;         /* real[count], to keep a changed gradient in */
+    void *const *slot;     /* the family's slots, real[count] each, in the order of its table; NULL: not needed */
+    void *momentum;        /* real[count], the optimizer's, for a wrapper that pulls it back; NULL: it has none */
+    size_t row;            /* length of the rows it is made of; 0: rows do not matter */
+    const double *row_sum; /* it is a piece of one row, whose sum this is; NULL: whole rows */
+    double *measured;      /* where an operation that measures puts its sum */
 };
 
 typedef void optim_op(const void *constants, struct optim_tile *tile);
@@ -72,7 +80,16 @@ typedef void optim_op(const void *constants, struct optim_tile *tile);
 struct optim_ops {
     optim_op *before; /* on the gradient, before what is inside: wrappers from outside in */
     optim_op *after;  /* on the parameter, after what is inside: the optimizer's update first */
+    optim_op *norm;   /* instead of `before`, to measure: the sum of the squared gradients */
+    optim_op *rows;   /* likewise, the sum of what the gradients will be before they are centralized */
+    /* the rest only in a family that `steers` */
+    bool hold;      /* what is inside takes no step */
+    bool forget;    /* after this step, what is inside starts over */
+    double carried; /* for the next step's `prepare` */
 };
+
+/* What a family must have measured before a step. */
+enum { OPTIM_MEASURE_NORM = 1, OPTIM_MEASURE_ROWS = 2 };
 
 /* Two hyperparameters (indices) that contradict each other, and why; why NULL: none do. */
 struct optim_conflict {
@@ -89,8 +106,21 @@ struct optim_family {
     struct optim_conflict (*conflict)(const double *h); /* NULL: none can */
     size_t constants;                                   /* bytes, at most OPTIM_MAX_CONSTANTS */
     void (*prepare)(const struct optim_now *now, void *constants, struct optim_ops *ops);
-    int swap; /* 1 + the slot that optim_swap exchanges with the weights; 0: none */
+    int swap;                              /* 1 + the slot that optim_swap exchanges with the weights; 0: none */
+    int momentum;                          /* 1 + the slot with the moving average of gradients; 0: none */
+    bool steers;                           /* `prepare` uses hold, forget or carried */
+    bool outermost;                        /* a wrapper that nothing may be wrapped around */
+    unsigned (*measures)(const double *h); /* NULL: nothing */
 };
+
+/* 1 - x^n for 0 <= x <= 1: accurate however near x is to 1, and the same bits with every C library. */
+double optim_decayed(double x, uint64_t n);
+
+/* Both 1 - x^n and the lag n (1 - x) - (1 - x^n), likewise. */
+void optim_lag(double x, uint64_t n, double *decayed, double *lag);
+
+/* e^x for x <= 0, likewise. */
+double optim_exp(double x);
 
 /* x to the n-th for 0 <= x <= 1, by squaring: the same bits with every C library. 0 if it is below 2^-200. */
 double optim_power(double x, uint64_t n);

@@ -6,8 +6,8 @@
 enum { LOOK = 16 }; /* how far to look for a like cohort: two that are alike cost a little time, nothing else */
 
 static bool same_history(const struct cohort *a, const struct cohort *b) {
-    return a->element == b->element && a->active == b->active && a->started == b->started &&
-           memcmp(a->t, b->t, sizeof a->t) == 0;
+    return a->element == b->element && a->active == b->active && a->rows == b->rows && a->started == b->started &&
+           memcmp(a->t, b->t, sizeof a->t) == 0 && memcmp(a->carried, b->carried, sizeof a->carried) == 0;
 }
 
 /* The cohort in `cohorts` that is like this one, appended if there is none near. */
@@ -26,7 +26,8 @@ static uint32_t find(struct body *body, struct cohort *cohorts, size_t *ncohorts
 
 void optim_cohort_join(struct body *body, size_t tensor) {
     struct tensor *t = &body->tensors[tensor];
-    const struct cohort fresh = {.settings = t->settings, .element = t->element, .active = t->grad != NULL};
+    const struct cohort fresh = {
+        .settings = t->settings, .element = t->element, .active = t->grad != NULL, .rows = t->row != 0};
     t->cohort = find(body, body->cohorts, &body->ncohorts, &fresh);
 }
 
@@ -48,20 +49,53 @@ void optim_cohorts_regroup(struct body *body) {
     body->regroup = false;
 }
 
-void optim_cohorts_advance(struct body *body) {
-    for (struct cohort *cohort = body->cohorts; cohort < body->cohorts + body->ncohorts; cohort++) {
-        if (!cohort->active)
-            continue;
-        cohort->started |= body->settings[cohort->settings].needed;
-        for (size_t s = 0; s < body->nstages; s++)
-            cohort->t[s]++;
+void optim_cohorts_hold(struct body *body) {
+    _Alignas(max_align_t) unsigned char constants[OPTIM_MAX_CONSTANTS];
+    const size_t outermost = body->nstages - 1;
+    for (struct cohort *cohort = body->cohorts; cohort < body->cohorts + body->ncohorts; cohort++)
+        cohort->held = cohort->active && body->stages[outermost].type->steers &&
+                       optim_prepare_stage(body, cohort, outermost, constants).hold;
+}
+
+/* The stages inside this one start over. */
+static void forget(const struct body *body, struct cohort *cohort, size_t stage) {
+    const uint32_t slots = stage < body->nstages ? body->stages[stage].first_slot : body->slots;
+    cohort->started &= ~(uint32_t)((UINT64_C(1) << slots) - 1);
+    for (size_t s = 0; s < stage; s++) {
+        cohort->t[s] = 0;
+        cohort->carried[s] = 0;
     }
 }
 
-void optim_cohorts_reset(struct body *body) {
-    for (struct cohort *cohort = body->cohorts; cohort < body->cohorts + body->ncohorts; cohort++) {
-        cohort->started = 0;
-        memset(cohort->t, 0, sizeof cohort->t);
+static void advance(const struct body *body, struct cohort *cohort) {
+    _Alignas(max_align_t) unsigned char constants[OPTIM_MAX_CONSTANTS];
+    const uint32_t needed = body->settings[cohort->settings].needed;
+    size_t forgets = 0; /* the outermost stage that wants what is inside to forget */
+    for (size_t s = body->nstages; s-- > 0;) {
+        const struct stage *stage = &body->stages[s];
+        struct optim_ops ops = {0};
+        if (stage->type->steers)
+            ops = optim_prepare_stage(body, cohort, s, constants);
+        if (ops.forget && !forgets)
+            forgets = s;
+        cohort->started |= needed & optim_stage_slots(stage);
+        cohort->carried[s] = ops.carried;
+        cohort->t[s]++;
+        if (ops.hold)
+            break;
     }
+    if (forgets)
+        forget(body, cohort, forgets);
+}
+
+void optim_cohorts_advance(struct body *body) {
+    for (struct cohort *cohort = body->cohorts; cohort < body->cohorts + body->ncohorts; cohort++)
+        if (cohort->active)
+            advance(body, cohort);
+}
+
+void optim_cohorts_reset(struct body *body) {
+    for (struct cohort *cohort = body->cohorts; cohort < body->cohorts + body->ncohorts; cohort++)
+        forget(body, cohort, body->nstages);
     body->regroup = true;
 }

@@ -2,21 +2,28 @@
  * What every optimizer has in common: the hyperparameters that change the gradient before the update, and weight
  * decay. It stands in the chain like a wrapper right around the optimizer.
  *
- *     g := g / grad_scale;  g := clamp(g, clip_value);  g := -g if maximize
+ *     g := g / grad_scale
+ *     g := g min(1, clip_norm / |g|), |g| the norm of the gradients of all tensors: Pascanu et al. 2013
+ *     g := clamp(g, +- clip_value);  g := -g if maximize
+ *     g := g - its mean over all dimensions but the first, if centralize: Yong et al. 2020
  *     g := g + weight_decay p                decoupled 0
  *     p := p - lr weight_decay p             decoupled 1: Loshchilov & Hutter 2019
  */
 #include "kernels.h"
 #include "level1.h"
+#include "sums.h"
 
-enum { MAXIMIZE, WEIGHT_DECAY, DECOUPLED, CLIP_VALUE, GRAD_SCALE, BLAS, PARAMS };
+enum { MAXIMIZE, WEIGHT_DECAY, DECOUPLED, CLIP_VALUE, CLIP_NORM, GRAD_SCALE, CENTRALIZE, BLAS, PARAMS };
 
 static const struct optim_param params[] = {
     [MAXIMIZE] = {"maximize", 0, 0, 1, true, "1: climb instead of descending"},
     [WEIGHT_DECAY] = {"weight_decay", 0, 0, INFINITY, false, "how strongly weights are pulled to 0"},
     [DECOUPLED] = {"decoupled", 0, 0, 1, true, "0: weight decay is added to the gradient, 1: taken off the weight"},
     [CLIP_VALUE] = {"clip_value", 0, 0, INFINITY, false, "gradients are clamped to +- this; 0: not at all"},
+    [CLIP_NORM] = {"clip_norm", 0, 0, INFINITY, false,
+                   "the gradients of all tensors together get no longer than this; 0: off"},
     [GRAD_SCALE] = {"grad_scale", 1, 1e-30, 1e30, false, "gradients are divided by this first"},
+    [CENTRALIZE] = {"centralize", 0, 0, 1, true, "1: take the mean off each row of tensors with 2 or more dimensions"},
     [BLAS] = {"blas", 0, 0, OPTIM_BLAS, true, "1: compose the step of level-1 BLAS calls where that is possible"},
     [PARAMS] = {0},
 };
@@ -25,6 +32,7 @@ static const struct optim_slot slots[] = {{0}};
 
 struct common_step {
     real scale, clip, decay, shrink;
+    double measure; /* what gradients are multiplied by when their norm is measured */
 };
 
 static inline real conditioned(struct common_step c, real g) {
@@ -43,6 +51,14 @@ static void condition(const void *constants, struct optim_tile *tile) {
     for (size_t i = 0; i < tile->count; i++)
         out[i] = conditioned(c, g[i]);
     tile->grad = out;
+}
+
+static void add_decay(const void *constants, struct optim_tile *tile) {
+    const struct common_step c = *(const struct common_step *)constants;
+    const real *restrict p = tile->param;
+    real *restrict g = tile->scratch;
+    for (size_t i = 0; i < tile->count; i++)
+        g[i] += c.decay * p[i];
 }
 
 static void decay(const void *constants, struct optim_tile *tile) {
@@ -74,9 +90,46 @@ static void condition_and_shrink(const void *constants, struct optim_tile *tile)
     shrink(constants, tile);
 }
 
+/* Take its mean off each row of the tile, or of the one row that the tile is a piece of. */
+static void centralize(const void *constants, struct optim_tile *tile) {
+    const struct common_step *c = constants;
+    real *g = tile->scratch;
+    condition(constants, tile);
+    const size_t length = tile->row_sum ? tile->count : tile->row;
+    for (size_t from = 0; from < tile->count && length; from += length) {
+        const double sum = tile->row_sum ? *tile->row_sum : sum_of(length, g + from);
+        const real mean = (real)(sum / (double)tile->row);
+        for (size_t i = from; i < from + length; i++)
+            g[i] -= mean;
+    }
+    if (c->decay != 0)
+        add_decay(constants, tile);
+    if (c->shrink != 0)
+        shrink(constants, tile);
+}
+
+static void measure_rows(const void *constants, struct optim_tile *tile) {
+    condition(constants, tile);
+    *tile->measured = sum_of(tile->count, tile->grad);
+}
+
+static void measure_norm(const void *constants, struct optim_tile *tile) {
+    const struct common_step *c = constants;
+    *tile->measured = squares_of(tile->count, tile->grad, c->measure);
+}
+
+static unsigned measures(const double *h) {
+    return (h[CLIP_NORM] > 0 ? OPTIM_MEASURE_NORM : 0u) | (h[CENTRALIZE] != 0 ? OPTIM_MEASURE_ROWS : 0u);
+}
+
+/* What is left of the gradients: 1 where they are not too long, not a number where their norm is none. */
+static double clip_factor(double clip_norm, double norm) {
+    return clip_norm == 0 || norm <= clip_norm ? 1 : clip_norm / norm;
+}
+
 static void prepare(const struct optim_now *now, void *constants, struct optim_ops *ops) {
     const double *h = now->h;
-    const double scale = (h[MAXIMIZE] != 0 ? -1 : 1) / h[GRAD_SCALE];
+    const double scale = clip_factor(h[CLIP_NORM], now->norm) * (h[MAXIMIZE] != 0 ? -1 : 1) / h[GRAD_SCALE];
     const double weight_decay = h[WEIGHT_DECAY];
     const bool conditions = scale != 1 || h[CLIP_VALUE] != 0;
     const bool shrinks = h[DECOUPLED] != 0 && weight_decay != 0;
@@ -84,10 +137,15 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
     *(struct common_step *)constants = (struct common_step){
         .scale = (real)scale, /* clamping is symmetric, so the sign may go first */
         .clip = (real)(h[CLIP_VALUE] != 0 ? h[CLIP_VALUE] : INFINITY),
-        .decay = (real)weight_decay,
-        .shrink = (real)(now->lr * weight_decay),
+        .decay = (real)(decays ? weight_decay : 0),
+        .shrink = (real)(shrinks ? now->lr * weight_decay : 0),
+        .measure = now->guard / h[GRAD_SCALE],
     };
-    if (decays)
+    ops->norm = measure_norm;
+    if (h[CENTRALIZE] != 0 && now->rows) {
+        ops->before = centralize;
+        ops->rows = measure_rows;
+    } else if (decays)
         ops->before = now->blas ? decay_blas : decay;
     else if (conditions && shrinks)
         ops->before = condition_and_shrink;
@@ -104,4 +162,5 @@ const struct optim_family OPTIM_CONFIGURED(common) = {
     .slots = slots,
     .constants = sizeof(struct common_step),
     .prepare = prepare,
+    .measures = measures,
 };

@@ -3,20 +3,21 @@
 #define OPTIM_ENGINE_ENGINE_H
 
 #include "../handle.h"
-
-enum { OPTIM_TILE = 2048 }; /* elements */
+#include "tiles.h"
 
 /* ---- cohort.c ---- */
 /* Put a new tensor, with its settings, where it belongs; the arrays have room. */
 void optim_cohort_join(struct body *body, size_t tensor);
 /* Put every tensor where it belongs now. */
 void optim_cohorts_regroup(struct body *body);
-/* The step that was prepared has been taken. */
+/* Find out which cohorts take no step this time. */
+void optim_cohorts_hold(struct body *body);
+/* The step has been taken. */
 void optim_cohorts_advance(struct body *body);
 void optim_cohorts_reset(struct body *body);
 
 /* ---- program.c ---- */
-enum optim_purpose { OPTIM_STEP, OPTIM_SWAP };
+enum optim_purpose { OPTIM_STEP, OPTIM_SWAP, OPTIM_NORM, OPTIM_ROWS };
 
 /* What to do with each tile of a cohort's tensors. */
 struct program {
@@ -35,20 +36,29 @@ struct program {
     _Alignas(max_align_t) unsigned char constants[OPTIM_MAX_STAGES][OPTIM_MAX_CONSTANTS];
 };
 
+/* Ask a stage what to do in the next step; `constants` are what its operations need. */
+struct optim_ops optim_prepare_stage(const struct body *body, const struct cohort *cohort, size_t stage,
+                                     void *constants);
 /* Nothing is written but the program: threads may prepare the same cohort side by side. */
 void optim_program_prepare(struct program *program, const struct body *body, const struct cohort *cohort,
                            enum optim_purpose purpose);
-/* Run it on `count` elements of a tensor from `first` on, at most OPTIM_TILE. */
-void optim_program_run(const struct program *program, const struct body *body, size_t tensor, size_t first,
-                       size_t count, void *scratch);
+/* Run it on a tile of a tensor. */
+void optim_program_run(const struct program *program, const struct body *body, const struct tensor *tensor,
+                       struct tiling tiling, size_t begin, size_t end, void *scratch);
 
 /* ---- step.c ---- */
 /* The outermost stage with weights that optim_swap exchanges; NULL: none. */
 const struct stage *optim_swap_stage(const struct body *body);
 
 /* ---- pass.c ---- */
+/* How a tensor is cut with the hyperparameters it has. */
+struct tiling optim_tiling(const struct body *body, const struct tensor *tensor);
 /* One pass over all tiles, on as many threads as it is worth. */
 void optim_pass(struct body *body, enum optim_purpose purpose);
+
+/* ---- measure.c ---- */
+/* What must be known before the step: the norm of the gradients, the sums of rows that are longer than a tile. */
+void optim_measure(struct body *body);
 
 /* ---- pool.c ---- */
 /* The CPUs this process may use. */

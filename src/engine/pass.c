@@ -14,6 +14,11 @@ struct pass {
     size_t parts;
 };
 
+struct tiling optim_tiling(const struct body *body, const struct tensor *tensor) {
+    const bool rows = body->settings[tensor->settings].measures & OPTIM_MEASURE_ROWS;
+    return tiling_of(rows ? tensor->row : 0);
+}
+
 /* A place in the sequence of all elements of all tensors, at the edge of a tile. */
 struct place {
     size_t tensor, element;
@@ -35,19 +40,32 @@ static struct place begin(const struct pass *pass, size_t part) {
     }
     const struct tensor *t = &body->tensors[low];
     const uint64_t inside = at - t->work_before;
-    return (struct place){low, inside < t->count ? (size_t)inside / OPTIM_TILE * OPTIM_TILE : t->count};
+    return (struct place){low, inside < t->count ? tiling_begin(optim_tiling(body, t), (size_t)inside) : t->count};
 }
 
-static void run_tensor(const struct body *body, struct program *programs, enum optim_purpose purpose, size_t tensor,
-                       size_t from, size_t to, void *scratch) {
-    const struct cohort *cohort = &body->cohorts[body->tensors[tensor].cohort];
-    struct program *program = &programs[body->tensors[tensor].cohort % PROGRAMS];
-    if (purpose == OPTIM_STEP && !cohort->active)
+static bool takes_part(const struct cohort *cohort, struct tiling tiling, enum optim_purpose purpose) {
+    if (purpose == OPTIM_SWAP)
+        return true;
+    if (purpose == OPTIM_ROWS && !tiling_cuts_rows(tiling))
+        return false;
+    return cohort->active && (purpose == OPTIM_STEP || !cohort->held);
+}
+
+static void run_tensor(const struct pass *pass, struct program *programs, size_t number, size_t from, size_t to,
+                       void *scratch) {
+    const struct body *body = pass->body;
+    const struct tensor *tensor = &body->tensors[number];
+    const struct cohort *cohort = &body->cohorts[tensor->cohort];
+    const struct tiling tiling = optim_tiling(body, tensor);
+    struct program *program = &programs[tensor->cohort % PROGRAMS];
+    if (!takes_part(cohort, tiling, pass->purpose))
         return;
     if (program->cohort != cohort)
-        optim_program_prepare(program, body, cohort, purpose);
-    for (size_t at = from; at < to; at += OPTIM_TILE)
-        optim_program_run(program, body, tensor, at, to - at < OPTIM_TILE ? to - at : OPTIM_TILE, scratch);
+        optim_program_prepare(program, body, cohort, pass->purpose);
+    for (size_t at = from, end; at < to; at = end) {
+        end = tiling_end(tiling, at, tensor->count);
+        optim_program_run(program, body, tensor, tiling, at, end, scratch);
+    }
 }
 
 /* Every part computes in the same floating-point mode, whichever thread it runs on and whatever that one is set to. */
@@ -64,7 +82,7 @@ static void run_part(void *job, size_t part) {
         const size_t from = i == first.tensor ? first.element : 0;
         const size_t to = i == end.tensor ? end.element : body->tensors[i].count;
         if (from < to)
-            run_tensor(body, programs, pass->purpose, i, from, to, scratch);
+            run_tensor(pass, programs, i, from, to, scratch);
     }
     floating_leave(mode);
 }

@@ -1,44 +1,69 @@
 /* A cohort's program: the operations of its stages with this step's constants, and running them on a tile. */
 #include "engine.h"
 
-static void add_call(struct program *program, optim_op *op, const void *constants, const struct stage *stage) {
+static void add_call(struct program *program, optim_op *op, const void *constants, uint32_t first_slot) {
     if (op)
-        program->calls[program->ncalls++] = (struct call){op, constants, stage->first_slot};
+        program->calls[program->ncalls++] = (struct call){op, constants, first_slot};
 }
 
-static void prepare_step(struct program *program, const struct body *body, const struct cohort *cohort) {
-    struct optim_ops ops[OPTIM_MAX_STAGES] = {{0}};
-    const struct stage *stages = body->stages;
+struct optim_ops optim_prepare_stage(const struct body *body, const struct cohort *cohort, size_t s, void *constants) {
+    const struct stage *stage = &body->stages[s];
     const double *values = optim_values(body, cohort->settings);
-    program->used = body->settings[cohort->settings].needed;
-    program->fresh = program->used & ~cohort->started;
-    for (size_t s = 0; s < body->nstages; s++) {
-        const struct optim_now now = {
-            .h = values + stages[s].first_param,
-            .lr = values[0],
-            .t = cohort->t[s] + 1,
-            .fresh = program->fresh >> stages[s].first_slot & (uint32_t)((UINT64_C(1) << stages[s].slots) - 1),
-            .blas = values[body->blas] != 0,
-        };
-        const struct optim_family *type = optim_family_of(program->kernels, stages[s].family);
-        type->prepare(&now, program->constants[s], &ops[s]);
-    }
-    for (size_t s = body->nstages; s-- > 0;)
-        add_call(program, ops[s].before, program->constants[s], &stages[s]);
-    for (size_t s = 0; s < body->nstages; s++)
-        add_call(program, ops[s].after, program->constants[s], &stages[s]);
+    const uint32_t fresh = body->settings[cohort->settings].needed & ~cohort->started & optim_stage_slots(stage);
+    const struct optim_now now = {
+        .h = values + stage->first_param,
+        .lr = values[0],
+        .t = cohort->t[s] + 1,
+        .fresh = fresh >> stage->first_slot,
+        .blas = values[body->blas] != 0,
+        .carried = cohort->carried[s],
+        .norm = body->norm,
+        .guard = body->guard,
+        .rows = cohort->rows,
+    };
+    struct optim_ops ops = {0};
+    optim_family_of(body->kernels[cohort->element], stage->family)->prepare(&now, constants, &ops);
+    return ops;
 }
 
-/* The outermost stage that has weights of its own, exchanged where they are in use. */
+/* The gradient side from outside in, to where a stage holds; then the parameter side from there on outwards. */
+static void prepare_step(struct program *program, const struct body *body, const struct cohort *cohort) {
+    struct optim_ops ops[OPTIM_MAX_STAGES];
+    uint32_t slots = 0;
+    size_t s = body->nstages;
+    do {
+        s--;
+        ops[s] = optim_prepare_stage(body, cohort, s, program->constants[s]);
+        add_call(program, ops[s].before, program->constants[s], body->stages[s].first_slot);
+        slots |= optim_stage_slots(&body->stages[s]);
+    } while (s > 0 && !ops[s].hold);
+    for (; s < body->nstages; s++)
+        add_call(program, ops[s].after, program->constants[s], body->stages[s].first_slot);
+    program->used = body->settings[cohort->settings].needed & slots;
+    program->fresh = program->used & ~cohort->started;
+}
+
+/* The gradient side from outside in, to the stage that measures. */
+static void prepare_measure(struct program *program, const struct body *body, const struct cohort *cohort,
+                            enum optim_purpose purpose) {
+    optim_op *measure = NULL;
+    program->used = body->settings[cohort->settings].needed;
+    program->fresh = 0;
+    for (size_t s = body->nstages; s-- > 0 && !measure;) {
+        const struct optim_ops ops = optim_prepare_stage(body, cohort, s, program->constants[s]);
+        measure = purpose == OPTIM_NORM ? ops.norm : ops.rows;
+        add_call(program, measure ? measure : ops.before, program->constants[s], body->stages[s].first_slot);
+    }
+}
+
+/* The weights of the outermost stage that has some, where they are in use. */
 static void prepare_swap(struct program *program, const struct body *body, const struct cohort *cohort) {
     const struct stage *stage = optim_swap_stage(body);
     const uint32_t slot = stage->first_slot + (uint32_t)stage->type->swap - 1;
     program->used = cohort->started & UINT32_C(1) << slot;
     program->fresh = 0;
-    if (program->used) {
-        const struct stage of_slot = {.first_slot = slot};
-        add_call(program, program->kernels->exchange, NULL, &of_slot);
-    }
+    if (program->used)
+        add_call(program, program->kernels->exchange, NULL, slot);
 }
 
 void optim_program_prepare(struct program *program, const struct body *body, const struct cohort *cohort,
@@ -50,43 +75,51 @@ void optim_program_prepare(struct program *program, const struct body *body, con
     program->ncalls = 0;
     if (purpose == OPTIM_STEP)
         prepare_step(program, body, cohort);
-    else
+    else if (purpose == OPTIM_SWAP)
         prepare_swap(program, body, cohort);
+    else
+        prepare_measure(program, body, cohort, purpose);
 }
 
 /* Give the slots that are used for the first time what they start with. */
-static void fill_fresh(const struct program *program, const struct body *body, struct optim_tile *tile,
+static void fill_fresh(const struct program *program, const struct body *body, const struct optim_tile *tile,
                        void *const *slot) {
     for (const struct stage *stage = body->stages; stage < body->stages + body->nstages; stage++)
         for (uint32_t k = 0; k < stage->slots; k++) {
             const struct optim_slot *about = &stage->type->slots[k];
             void *to = slot[stage->first_slot + k];
+            double value = 0;
             if (!(program->fresh >> (stage->first_slot + k) & 1))
                 continue;
+            if (about->start == OPTIM_START_HYPERPARAMETER)
+                value = program->values[stage->first_param + (size_t)about->hyperparameter];
             if (about->start == OPTIM_START_PARAM)
                 program->kernels->copy(tile->count, to, tile->param);
-            else if (about->start == OPTIM_START_HYPERPARAMETER)
-                program->kernels->fill(tile->count, to,
-                                       program->values[stage->first_param + (size_t)about->hyperparameter]);
             else
-                program->kernels->fill(tile->count, to, 0);
+                program->kernels->fill(tile->count, to, value);
         }
 }
 
-void optim_program_run(const struct program *program, const struct body *body, size_t tensor, size_t first,
-                       size_t count, void *scratch) {
-    const size_t offset = first * program->element_size;
-    const struct tensor *t = &body->tensors[tensor];
-    void *const *state = body->state + tensor * body->slots;
+void optim_program_run(const struct program *program, const struct body *body, const struct tensor *tensor,
+                       struct tiling tiling, size_t begin, size_t end, void *scratch) {
+    const size_t offset = begin * program->element_size, number = (size_t)(tensor - body->tensors);
+    void *const *state = body->state + number * body->slots;
+    double *measured = body->measured ? body->measured + tensor->first_tile : NULL;
+    const int momentum = body->stages[0].type->momentum;
     void *slot[OPTIM_MAX_SLOTS];
-    struct optim_tile tile = {
-        .count = count,
-        .param = (char *)t->param + offset,
-        .grad = (const char *)t->grad + offset,
-        .scratch = scratch,
-    };
     for (uint32_t k = 0; k < body->slots; k++)
         slot[k] = program->used >> k & 1 ? (char *)state[k] + offset : NULL;
+    struct optim_tile tile = {
+        .count = end - begin,
+        .param = (char *)tensor->param + offset,
+        .grad = (const char *)tensor->grad + offset,
+        .scratch = scratch,
+        .momentum = momentum ? slot[momentum - 1] : NULL,
+        .row = tiling.row,
+        .measured = measured ? measured + tiling_index(tiling, begin) : NULL,
+    };
+    if (tiling_cuts_rows(tiling)) /* the first piece has the sum of all */
+        tile.row_sum = measured + begin / tiling.row * tiling_pieces(tiling);
     if (program->fresh)
         fill_fresh(program, body, &tile, slot);
     for (size_t i = 0; i < program->ncalls; i++) {

@@ -1,14 +1,20 @@
 /* The step, and what else runs over all tensors. */
 #include "engine.h"
 
-/* Contradictions that were waiting for a second change. */
+/* Contradictions that were waiting for a second change, and what the settings in use want measured. */
 static int check_settings(struct body *body) {
     struct optim_conflict conflict;
-    for (size_t k = 0; body->check && k < body->nsettings; k++) {
+    unsigned measures = 0;
+    if (!body->check)
+        return OPTIM_OK;
+    for (size_t k = 0; k < body->nsettings; k++) {
         const bool in_use = body->settings[k].users > (k == 0) || body->ntensors == 0;
+        if (in_use)
+            measures |= body->settings[k].measures;
         if (in_use && optim_conflict(body, optim_values(body, k), &conflict))
             return optim_fail_conflict(body, "optim_step", optim_values(body, k), &conflict);
     }
+    body->measures = measures;
     body->check = false;
     return OPTIM_OK;
 }
@@ -22,6 +28,8 @@ int optim_step(optim *opt) {
     struct body *body = opt->body;
     if (body->regroup)
         optim_cohorts_regroup(body);
+    optim_cohorts_hold(body);
+    optim_measure(body);
     optim_pass(body, OPTIM_STEP);
     optim_cohorts_advance(body);
     body->steps++;
@@ -42,6 +50,8 @@ int optim_swap(optim *opt) {
     struct body *body = opt->body;
     if (!optim_swap_stage(body))
         return optim_fail(body, OPTIM_ERROR_STATE, "optim_swap: %s has no weights of its own to swap with", body->name);
+    if (body->regroup)
+        optim_cohorts_regroup(body);
     optim_pass(body, OPTIM_SWAP);
     body->swapped = !body->swapped;
     return OPTIM_OK;

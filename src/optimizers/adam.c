@@ -80,8 +80,8 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
     const double *h = now->h;
     const bool corrects = h[BIAS_CORRECTION] != 0, takes_max = h[AMSGRAD] != 0;
     const bool max_corrected = takes_max && h[MAX_CORRECTED] != 0, eps_hat = h[EPS_HAT] != 0;
-    const double c1 = corrects ? 1 - optim_power(h[BETA1], now->t) : 1;
-    const double c2 = corrects ? 1 - optim_power(h[BETA2], now->t) : 1;
+    const double c1 = corrects ? optim_decayed(h[BETA1], now->t) : 1;
+    const double c2 = corrects ? optim_decayed(h[BETA2], now->t) : 1;
     const double root_c2 = max_corrected ? 1 : sqrt(c2); /* what is still to correct after sqrt */
     const double step = eps_hat ? h[LR] * root_c2 / c1 : h[LR] / c1;
     *(struct adam_step *)constants = (struct adam_step){
@@ -113,4 +113,5 @@ const struct optim_family OPTIM_CONFIGURED(adam) = {
     .needs = needs,
     .constants = sizeof(struct adam_step),
     .prepare = prepare,
+    .momentum = 1 + M,
 };

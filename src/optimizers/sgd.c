@@ -150,4 +150,5 @@ const struct optim_family OPTIM_CONFIGURED(sgd) = {
     .conflict = conflict,
     .constants = sizeof(struct sgd_step),
     .prepare = prepare,
+    .momentum = 1,
 };

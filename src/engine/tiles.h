@@ -1,0 +1,59 @@
+/*
+ * How a tensor is cut into tiles. Where rows matter, a tile holds whole rows, or a piece of one row that is longer
+ * than a tile.
+ */
+#ifndef OPTIM_ENGINE_TILES_H
+#define OPTIM_ENGINE_TILES_H
+
+#include <stddef.h>
+
+enum { OPTIM_TILE = 2048 }; /* elements at most */
+
+struct tiling {
+    size_t row;   /* 0: rows do not matter */
+    size_t whole; /* elements of a tile, but for the last one of the tensor, or of the row if it is longer */
+};
+
+static inline struct tiling tiling_of(size_t row) {
+    if (row == 0 || row > OPTIM_TILE)
+        return (struct tiling){row, OPTIM_TILE};
+    return (struct tiling){row, OPTIM_TILE / row * row};
+}
+
+static inline int tiling_cuts_rows(struct tiling tiling) {
+    return tiling.row > tiling.whole;
+}
+
+/* How many tiles a row is cut into. */
+static inline size_t tiling_pieces(struct tiling tiling) {
+    return (tiling.row + tiling.whole - 1) / tiling.whole;
+}
+
+/* The number of the tile that element `at` is in. */
+static inline size_t tiling_index(struct tiling tiling, size_t at) {
+    if (!tiling_cuts_rows(tiling))
+        return at / tiling.whole;
+    return at / tiling.row * tiling_pieces(tiling) + at % tiling.row / tiling.whole;
+}
+
+/* Where that tile begins. */
+static inline size_t tiling_begin(struct tiling tiling, size_t at) {
+    if (!tiling_cuts_rows(tiling))
+        return at / tiling.whole * tiling.whole;
+    return at - at % tiling.row % tiling.whole;
+}
+
+/* And where it ends, in a tensor of `count` elements. */
+static inline size_t tiling_end(struct tiling tiling, size_t begin, size_t count) {
+    const size_t row_end = tiling_cuts_rows(tiling) ? begin - begin % tiling.row + tiling.row : count;
+    return row_end - begin < tiling.whole ? row_end : begin + tiling.whole;
+}
+
+/* The most tiles that a tensor is cut into, whether its rows matter or not. */
+static inline size_t tiling_most(size_t count, size_t row) {
+    const struct tiling flat = tiling_of(0), rows = tiling_of(row);
+    const size_t a = count ? tiling_index(flat, count - 1) + 1 : 0, b = count ? tiling_index(rows, count - 1) + 1 : 0;
+    return a > b ? a : b;
+}
+
+#endif
