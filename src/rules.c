@@ -104,6 +104,7 @@ static void commit_values(struct body *body) {
         body->settings[to].measures = body->settings[proposal].measures;
         if (!whole) {
             body->settings[to].users = from->matched;
+            body->settings[to].cohort = 0;
             from->users -= from->matched;
         }
         from->moved = (uint32_t)to;

@@ -148,8 +148,11 @@ static bool append(struct body *body, const struct tensor *like) {
         return false;
     body->ntiles = ntiles;
     optim_state_commit(body, i);
-    if (k == body->nsettings)
-        body->settings[body->nsettings++].users = 0;
+    if (k == body->nsettings) {
+        body->settings[k].users = 0;
+        body->settings[k].cohort = 0;
+        body->nsettings++;
+    }
     body->settings[k].users++;
     optim_cohort_join(body, i);
     *name_place(body, tensor->name) = (uint32_t)i + 1;

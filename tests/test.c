@@ -99,12 +99,11 @@ static void try_set(optim *opt, const char *const *names, const double *values, 
         (void)!optim_set(opt, names[i], values[i]);
 }
 
-void test_vary(optim *opt, const char *chain, int variation) {
+void test_vary(optim *opt, int variation) {
     static const char *const conditions[] = {"maximize", "clip_value", "grad_scale", "weight_decay"};
     static const char *const variants[] = {"momentum",       "dampening",  "amsgrad",        "sync_period", "slow_step",
                                            "max_corrected",  "variant",    "centered",       "every",       "period",
                                            "lr_in_momentum", "eps_inside", "bias_correction"};
-    (void)chain;
     if (variation == 1)
         try_set(opt, conditions, (const double[]){1, 0.5, 3, 0.1}, 4);
     if (variation == 2) {
@@ -116,8 +115,10 @@ void test_vary(optim *opt, const char *chain, int variation) {
         try_set(opt, variants, (const double[]){0.999, 0, 1, 2, 0.3, 0, 2, 0, 2, 2, 1, 0, 1}, 13);
     if (variation == 4) {
         try_set(opt, conditions, (const double[]){0, 0, 2, 0.3}, 4);
-        try_set(opt, (const char *const[]){"nesterov", "eps_hat", "centralize", "inner_state"},
-                (const double[]){1, 1, 1, 2}, 4);
+        try_set(opt, (const char *const[]){"momentum", "nesterov", "eps_hat", "inner_state"},
+                (const double[]){0.9, 1, 1, 2}, 4);
+        ck_ok(opt, optim_set(opt, "centralize", 1));
+        ck_ok(opt, optim_set(opt, "clip_norm", 0.7));
     }
 }
 

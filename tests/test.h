@@ -30,8 +30,8 @@ const char *test_chain(size_t i);
 /* Make the optimizer of that name. */
 optim *test_create(const char *chain);
 /* Settings that give it state and work of every kind; variation 0 are the defaults. */
-#define TEST_VARIATIONS 5
-void test_vary(optim *opt, const char *chain, int variation);
+#define TEST_VARIATIONS 5 /* the last one measures: rows and norms */
+void test_vary(optim *opt, int variation);
 
 /* The instruction sets that run here, NULL past the last. */
 const char *test_isa(size_t i);

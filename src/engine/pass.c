@@ -29,8 +29,8 @@ static struct place begin(const struct pass *pass, size_t part) {
     const struct body *body = pass->body;
     const uint64_t at = body->work / pass->parts * part + body->work % pass->parts * part / pass->parts;
     size_t low = 0, high = body->ntensors;
-    if (part == pass->parts)
-        return (struct place){body->ntensors, 0};
+    if (part == 0 || part == pass->parts)
+        return (struct place){part == 0 ? 0 : body->ntensors, 0};
     while (high - low > 1) {
         const size_t middle = low + (high - low) / 2;
         if (body->tensors[middle].work_before <= at)

@@ -92,8 +92,8 @@ SWA += [
     averaging("swa", f"random-{n}", algorithm, swapped=(500, 750, 1000), **drawn(f"swa {n}", {
         "lr": log(0.002, 0.05), "start": choose(1, 20, 50, 77, 200), "period": choose(1, 2, 3, 10, 33),
         "weight_decay": log(1e-4, 0.1)}))
-    # 0 and 3 drift in float32: tiny steps that round alike
-    for n, algorithm in ((1, "sgd"), (2, "momentum"), (8, "rmsprop"), (4, "adam"), (5, "adabound"), (6, "adamax"))
+    # the numbers left out drift in float32: tiny steps that round alike
+    for n, algorithm in ((1, "sgd"), (2, "momentum"), (7, "rmsprop"), (4, "adam"), (5, "adabound"), (6, "adamax"))
 ]
 
 

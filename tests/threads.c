@@ -1,0 +1,194 @@
+/*
+ * Threads: a process's pool in parent and child of a fork, the application's own executor, many handles at once,
+ * loading and unloading. (That results do not depend on threads is in same_bits.c.)
+ */
+#define _GNU_SOURCE /* dlmopen */
+#include "test.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LARGE = 3 << 20, STEPS = 3 };
+
+/* Steps that are large enough for all threads; a digest of the weights. */
+static uint64_t train(int threads, optim_executor executor, void *context) {
+    const size_t count = LARGE;
+    float *param = malloc(count * sizeof(*param)), *grad = malloc(count * sizeof(*grad));
+    uint64_t digest = 0;
+    ck_assert(param && grad);
+    for (size_t i = 0; i < count; i++) {
+        param[i] = (float)test_weight(i);
+        grad[i] = (float)(i % 13) - 6;
+    }
+    optim *opt = test_create("momentum");
+    ck_ok(opt, optim_add(opt, "weight", OPTIM_F32, 1, &count, param, grad));
+    ck_ok(opt, optim_set_threads(opt, threads));
+    ck_ok(opt, optim_set_executor(opt, executor, context));
+    for (int t = 0; t < STEPS; t++)
+        ck_ok(opt, optim_step(opt));
+    optim_destroy(opt);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &param[i], sizeof bits);
+        digest = digest * 31 + bits;
+    }
+    free(param);
+    free(grad);
+    return digest;
+}
+
+/* A child that trains with threads of its own, and its exit status: 0 if its weights are these. */
+static int child(uint64_t expected) {
+    const pid_t pid = fork();
+    if (pid == 0)
+        _exit(train(3, NULL, NULL) != expected);
+    int status = -1;
+    ck_assert(waitpid(pid, &status, 0) == pid);
+    return status;
+}
+
+START_TEST(fork_keeps_parent_and_child_working) {
+    const uint64_t expected = train(1, NULL, NULL);
+    ck_assert(child(expected) == 0); /* before there are threads */
+    ck_assert(train(3, NULL, NULL) == expected);
+    for (int i = 0; i < 3; i++) {
+        ck_assert(child(expected) == 0);
+        ck_assert(train(3, NULL, NULL) == expected);
+    }
+}
+END_TEST
+
+static void *train_in_thread(void *expected) {
+    for (int i = 0; i < 3; i++)
+        if (train(1 + i, NULL, NULL) != *(uint64_t *)expected)
+            return expected;
+    return NULL;
+}
+
+START_TEST(many_handles_step_at_once) {
+    uint64_t expected = train(1, NULL, NULL);
+    pthread_t threads[6];
+    for (int i = 0; i < 6; i++)
+        ck_assert(pthread_create(&threads[i], NULL, train_in_thread, &expected) == 0);
+    for (int i = 0; i < 6; i++) {
+        void *failed;
+        ck_assert(pthread_join(threads[i], &failed) == 0);
+        ck_assert_ptr_null(failed);
+    }
+}
+END_TEST
+
+/* While another thread steps, this one forks. */
+START_TEST(fork_during_a_step_of_another_thread) {
+    uint64_t expected = train(1, NULL, NULL);
+    pthread_t thread;
+    ck_assert(pthread_create(&thread, NULL, train_in_thread, &expected) == 0);
+    for (int i = 0; i < 5; i++)
+        ck_assert(child(expected) == 0);
+    void *failed;
+    ck_assert(pthread_join(thread, &failed) == 0);
+    ck_assert_ptr_null(failed);
+}
+END_TEST
+
+struct log {
+    size_t calls, most;
+};
+
+static void logging_executor(void *context, size_t count, optim_task task, void *job) {
+    struct log *log = context;
+    log->calls++;
+    log->most = count > log->most ? count : log->most;
+    for (size_t i = count; i-- > 0;)
+        task(job, i);
+}
+
+START_TEST(an_executor_replaces_the_threads) {
+    struct log log = {0};
+    ck_assert(train(1, NULL, NULL) == train(4, logging_executor, &log));
+    ck_assert_uint_eq(log.calls, STEPS);
+    ck_assert(log.most > 1 && log.most <= 4);
+    log = (struct log){0};
+    train(1, logging_executor, &log);
+    ck_assert_uint_eq(log.calls, 0); /* one part needs nobody */
+}
+END_TEST
+
+START_TEST(small_steps_stay_on_the_caller) {
+    struct log log = {0};
+    float param[1000] = {0}, grad[1000] = {0};
+    const size_t count = 1000;
+    optim *opt = test_create("adam");
+    ck_ok(opt, optim_add(opt, NULL, OPTIM_F32, 1, &count, param, grad));
+    ck_ok(opt, optim_set_threads(opt, 4));
+    ck_ok(opt, optim_set_executor(opt, logging_executor, &log));
+    ck_ok(opt, optim_step(opt));
+    ck_assert_uint_eq(log.calls, 0);
+    optim_destroy(opt);
+}
+END_TEST
+
+/* How many threads this process has: entries of /proc/self/task. */
+static long threads_now(void) {
+    char text[4096] = "";
+    FILE *file = fopen("/proc/self/status", "r");
+    ck_assert_ptr_nonnull(file);
+    const size_t size = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[size] = '\0';
+    const char *line = strstr(text, "Threads:");
+    return line ? strtol(line + 8, NULL, 10) : -1;
+}
+
+#define LOAD(library, name) const __typeof__(&name) name##_ = (__typeof__(&name))dlsym(library, #name)
+
+/* Loaded by hand, started, unloaded: its threads are gone, and it can be loaded again. */
+START_TEST(unloading_joins_the_threads) {
+    const char *path = getenv("OPTIM_LIBRARY");
+    ck_assert_msg(path != NULL, "OPTIM_LIBRARY is not set");
+    const size_t count = LARGE;
+    float *param = calloc(count, sizeof(*param)), *grad = calloc(count, sizeof(*grad));
+    ck_assert(param && grad);
+    for (int round = 0; round < 3; round++) {
+        void *library = dlmopen(LM_ID_NEWLM, path, RTLD_NOW | RTLD_LOCAL);
+        ck_assert_msg(library != NULL, "%s", dlerror());
+        LOAD(library, optim_create);
+        LOAD(library, optim_add);
+        LOAD(library, optim_set_threads);
+        LOAD(library, optim_step);
+        LOAD(library, optim_destroy);
+        optim *opt;
+        ck_assert(optim_create_(&opt, "sgd") == OPTIM_OK);
+        ck_assert(optim_add_(opt, NULL, OPTIM_F32, 1, &count, param, grad) == OPTIM_OK);
+        ck_assert(optim_set_threads_(opt, 4) == OPTIM_OK);
+        const long before = threads_now();
+        ck_assert(optim_step_(opt) == OPTIM_OK);
+        ck_assert_int_eq(threads_now(), before + 3);
+        optim_destroy_(opt);
+        dlclose(library);
+        ck_assert_int_le(threads_now(), before);
+    }
+    free(param);
+    free(grad);
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("threads");
+    TCase *threads = tcase_create("threads");
+    tcase_set_timeout(threads, 0);
+    tcase_add_test(threads, fork_keeps_parent_and_child_working);
+    tcase_add_test(threads, many_handles_step_at_once);
+    tcase_add_test(threads, fork_during_a_step_of_another_thread);
+    tcase_add_test(threads, an_executor_replaces_the_threads);
+    tcase_add_test(threads, small_steps_stay_on_the_caller);
+    if (getenv("OPTIM_LIBRARY"))
+        tcase_add_test(threads, unloading_joins_the_threads);
+    suite_add_tcase(suite, threads);
+    return test_run(suite);
+}
