@@ -122,7 +122,7 @@ int optim_check(const optim *opt, const char *function, bool swapped_is_fine);
 /* ---- suggest.c: "; did you mean a, b?" or "" into text; names end with NULL ---- */
 const char *optim_suggest(char *text, size_t size, const char *name, const char *const *names);
 
-/* ---- memory.c: aligned to a cache line and 0; NULL if there is none ---- */
+/* ---- memory.c: 0, and aligned to a cache line unless it is small; NULL if there is none ---- */
 void *optim_zeroed(size_t bytes);
 void optim_free_zeroed(void *memory);
 /* Grow an array to hold at least `needed`; NULL if it cannot, and then it is unchanged. */

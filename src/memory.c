@@ -3,16 +3,20 @@
 
 #include <stdlib.h>
 
-enum { LINE = 64 };
+enum { LINE = 64, SMALL = 4 * LINE };
 
-/* calloc, since large blocks come from the kernel as zeros that nobody has touched: the thread that steps will. */
+/*
+ * calloc, since large blocks come from the kernel as zeros that nobody has touched: the thread that steps will. The
+ * block's own address stands before what is handed out, so at least a pointer's size is skipped.
+ */
 void *optim_zeroed(size_t bytes) {
-    if (bytes > PTRDIFF_MAX - 2 * LINE)
+    const size_t alignment = bytes < SMALL ? sizeof(void *) : LINE;
+    if (bytes > PTRDIFF_MAX - LINE)
         return NULL;
-    char *const block = calloc(1, bytes + 2 * LINE);
+    char *const block = calloc(1, bytes + alignment);
     if (!block)
         return NULL;
-    char *const aligned = block + 2 * LINE - (uintptr_t)block % LINE;
+    char *const aligned = block + alignment - (uintptr_t)block % alignment;
     ((void **)(void *)aligned)[-1] = block;
     return aligned;
 }
@@ -27,7 +31,7 @@ void *optim_grow(void *array, size_t *capacity, size_t needed, size_t size) {
         return array;
     size_t larger = *capacity < 8 ? 8 : *capacity;
     while (larger < needed)
-        larger = larger > SIZE_MAX / 2 ? needed : larger * 2;
+        larger = larger > SIZE_MAX / 2 ? needed : larger + larger / 2;
     if (larger > PTRDIFF_MAX / size)
         return NULL;
     void *const grown = realloc(array, larger * size);

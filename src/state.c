@@ -1,10 +1,8 @@
-/* The memory of the slots: one block for each slot of each tensor, in whole cache lines. */
+/* The memory of the slots: one block for each slot of each tensor. */
 #include "handle.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum { LINE = 64 };
 
 bool optim_state_reserve(struct body *body, size_t tensor, uint32_t needed) {
     const struct tensor *t = &body->tensors[tensor];
@@ -13,7 +11,7 @@ bool optim_state_reserve(struct body *body, size_t tensor, uint32_t needed) {
     for (uint32_t k = 0; k < body->slots; k++) {
         if (!(needed >> k & 1) || slots[k])
             continue;
-        slots[k] = optim_zeroed((bytes + LINE - 1) / LINE * LINE);
+        slots[k] = optim_zeroed(bytes);
         if (!slots[k]) {
             optim_state_cancel(body, tensor);
             return false;
