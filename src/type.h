@@ -39,9 +39,8 @@ struct optim_slot {
 /* A name for a family with defaults of its own. The table ends with one without a name. */
 struct optim_preset {
     const char *name;
-    const char *summary;   /* one line */
-    const char *reference; /* where it is from */
-    const char *inner;     /* a wrapper's preset that brings its own optimizer, so that optim_create makes both */
+    const char *summary; /* one line: what it does (where it is from) */
+    const char *inner;   /* a wrapper's preset that brings its own optimizer, so that optim_create makes both */
     struct {
         const char *name;
         double value;

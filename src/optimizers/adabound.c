@@ -94,8 +94,10 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
 }
 
 static const struct optim_preset presets[] = {
-    {"adabound", "Adam that turns into SGD by bounds on its steps", "Luo, Xiong, Liu & Sun 2019", NULL, {{0}}},
-    {"amsbound", "AdaBound with a denominator that never falls", "Luo, Xiong, Liu & Sun 2019", NULL, {{"amsgrad", 1}}},
+    {.name = "adabound", .summary = "Adam that turns into SGD by bounds on its steps (Luo, Xiong, Liu & Sun 2019)"},
+    {.name = "amsbound",
+     .summary = "AdaBound with a denominator that never falls (Luo, Xiong, Liu & Sun 2019)",
+     .override = {{"amsgrad", 1}}},
     {0},
 };
 

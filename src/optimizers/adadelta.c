@@ -51,7 +51,7 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
 }
 
 static const struct optim_preset presets[] = {
-    {"adadelta", "adaptive steps without a learning rate to choose", "Zeiler 2012", NULL, {{0}}},
+    {.name = "adadelta", .summary = "adaptive steps without a learning rate to choose (Zeiler 2012)"},
     {0},
 };
 

@@ -49,7 +49,7 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
 }
 
 static const struct optim_preset presets[] = {
-    {"adagrad", "adaptive subgradient method", "Duchi, Hazan & Singer 2011", NULL, {{0}}},
+    {.name = "adagrad", .summary = "adaptive subgradient method (Duchi, Hazan & Singer 2011)"},
     {0},
 };
 

@@ -96,13 +96,13 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
 }
 
 static const struct optim_preset presets[] = {
-    {"adam", "adaptive moment estimation", "Kingma & Ba 2015", NULL, {{0}}},
-    {"adamw",
-     "Adam with decoupled weight decay",
-     "Loshchilov & Hutter 2019",
-     NULL,
-     {{"decoupled", 1}, {"weight_decay", 0.01}}},
-    {"amsgrad", "Adam with a denominator that never falls", "Reddi, Kale & Kumar 2018", NULL, {{"amsgrad", 1}}},
+    {.name = "adam", .summary = "adaptive moment estimation (Kingma & Ba 2015)"},
+    {.name = "adamw",
+     .summary = "Adam with decoupled weight decay (Loshchilov & Hutter 2019)",
+     .override = {{"decoupled", 1}, {"weight_decay", 0.01}}},
+    {.name = "amsgrad",
+     .summary = "Adam with a denominator that never falls (Reddi, Kale & Kumar 2018)",
+     .override = {{"amsgrad", 1}}},
     {0},
 };
 

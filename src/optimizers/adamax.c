@@ -52,7 +52,7 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
 }
 
 static const struct optim_preset presets[] = {
-    {"adamax", "Adam with the infinity norm", "Kingma & Ba 2015, section 7.1", NULL, {{0}}},
+    {.name = "adamax", .summary = "Adam with the infinity norm (Kingma & Ba 2015, section 7.1)"},
     {0},
 };
 

@@ -47,7 +47,9 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
 }
 
 static const struct optim_preset presets[] = {
-    {"lion", "the sign of a momentum, found by program search", "Chen et al. 2023", NULL, {{"decoupled", 1}}},
+    {.name = "lion",
+     .summary = "the sign of a momentum, found by program search (Chen et al. 2023)",
+     .override = {{"decoupled", 1}}},
     {0},
 };
 

@@ -64,7 +64,7 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
 }
 
 static const struct optim_preset presets[] = {
-    {"nadam", "Adam with Nesterov's momentum", "Dozat 2016", NULL, {{0}}},
+    {.name = "nadam", .summary = "Adam with Nesterov's momentum (Dozat 2016)"},
     {0},
 };
 

@@ -89,7 +89,7 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
 }
 
 static const struct optim_preset presets[] = {
-    {"radam", "Adam with a rectified warm-up", "Liu et al. 2020", NULL, {{0}}},
+    {.name = "radam", .summary = "Adam with a rectified warm-up (Liu et al. 2020)"},
     {0},
 };
 

@@ -117,7 +117,7 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
 }
 
 static const struct optim_preset presets[] = {
-    {"rmsprop", "the gradient over its running root mean square", "Tieleman & Hinton 2012", NULL, {{0}}},
+    {.name = "rmsprop", .summary = "the gradient over its running root mean square (Tieleman & Hinton 2012)"},
     {0},
 };
 

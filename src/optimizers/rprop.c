@@ -122,13 +122,13 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
 }
 
 static const struct optim_preset presets[] = {
-    {"rprop", "resilient backpropagation, iRprop-", "Igel & Huesken 2003", NULL, {{0}}},
-    {"rprop-plus",
-     "resilient backpropagation that takes back a step too far",
-     "Riedmiller & Braun 1993",
-     NULL,
-     {{"variant", PLUS}}},
-    {"rprop-minus", "resilient backpropagation without backtracking", "Riedmiller 1994", NULL, {{"variant", MINUS}}},
+    {.name = "rprop", .summary = "resilient backpropagation, iRprop- (Igel & Huesken 2003)"},
+    {.name = "rprop-plus",
+     .summary = "resilient backpropagation that takes back a step too far (Riedmiller & Braun 1993)",
+     .override = {{"variant", PLUS}}},
+    {.name = "rprop-minus",
+     .summary = "resilient backpropagation without backtracking (Riedmiller 1994)",
+     .override = {{"variant", MINUS}}},
     {0},
 };
 

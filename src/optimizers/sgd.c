@@ -128,17 +128,13 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
 }
 
 static const struct optim_preset presets[] = {
-    {"sgd", "stochastic gradient descent", "Robbins & Monro 1951", NULL, {{0}}},
-    {"momentum",
-     "gradient descent with momentum, the heavy ball",
-     "Polyak 1964; Rumelhart, Hinton & Williams 1986",
-     NULL,
-     {{"momentum", 0.9}}},
-    {"nesterov",
-     "gradient descent with Nesterov's accelerated gradient",
-     "Nesterov 1983; Sutskever et al. 2013",
-     NULL,
-     {{"momentum", 0.9}, {"nesterov", 1}}},
+    {.name = "sgd", .summary = "stochastic gradient descent (Robbins & Monro 1951)"},
+    {.name = "momentum",
+     .summary = "gradient descent with momentum, the heavy ball (Polyak 1964; Rumelhart, Hinton & Williams 1986)",
+     .override = {{"momentum", 0.9}}},
+    {.name = "nesterov",
+     .summary = "gradient descent with Nesterov's accelerated gradient (Nesterov 1983; Sutskever et al. 2013)",
+     .override = {{"momentum", 0.9}, {"nesterov", 1}}},
     {0},
 };
 

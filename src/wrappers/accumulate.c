@@ -62,7 +62,7 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
 }
 
 static const struct optim_preset presets[] = {
-    {"accumulate", "one step for several gradients, around any optimizer", "", NULL, {{0}}},
+    {.name = "accumulate", .summary = "one step for several gradients, around any optimizer"},
     {0},
 };
 

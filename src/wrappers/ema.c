@@ -33,11 +33,8 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
 }
 
 static const struct optim_preset presets[] = {
-    {"ema",
-     "an exponential moving average of the weights, around any optimizer",
-     "Polyak & Juditsky 1992",
-     NULL,
-     {{0}}},
+    {.name = "ema",
+     .summary = "an exponential moving average of the weights, around any optimizer (Polyak & Juditsky 1992)"},
     {0},
 };
 

@@ -99,16 +99,12 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
 }
 
 static const struct optim_preset presets[] = {
-    {"lookahead",
-     "k steps forward, one step back, around any optimizer",
-     "Zhang, Lucas, Hinton & Ba 2019",
-     NULL,
-     {{0}}},
-    {"ranger",
-     "Lookahead around RAdam",
-     "Wright 2019",
-     "radam",
-     {{"sync_period", 6}, {"beta1", 0.95}, {"eps", 1e-5}, {"rho_threshold", 5}}},
+    {.name = "lookahead",
+     .summary = "k steps forward, one step back, around any optimizer (Zhang, Lucas, Hinton & Ba 2019)"},
+    {.name = "ranger",
+     .summary = "Lookahead around RAdam (Wright 2019)",
+     .inner = "radam",
+     .override = {{"sync_period", 6}, {"beta1", 0.95}, {"eps", 1e-5}, {"rho_threshold", 5}}},
     {0},
 };
 

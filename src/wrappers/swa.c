@@ -40,7 +40,7 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
 }
 
 static const struct optim_preset presets[] = {
-    {"swa", "the mean of the weights along the way, around any optimizer", "Izmailov et al. 2018", NULL, {{0}}},
+    {.name = "swa", .summary = "the mean of the weights along the way, around any optimizer (Izmailov et al. 2018)"},
     {0},
 };
 
