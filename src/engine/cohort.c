@@ -52,9 +52,13 @@ void optim_cohorts_regroup(struct body *body) {
 void optim_cohorts_hold(struct body *body) {
     _Alignas(max_align_t) unsigned char constants[OPTIM_MAX_CONSTANTS];
     const size_t outermost = body->nstages - 1;
-    for (struct cohort *cohort = body->cohorts; cohort < body->cohorts + body->ncohorts; cohort++)
-        cohort->held = cohort->active && body->stages[outermost].type->steers &&
-                       optim_prepare_stage(body, cohort, outermost, constants).hold;
+    struct optim_ops ops;
+    if (!body->stages[outermost].type->steers)
+        return;
+    for (struct cohort *cohort = body->cohorts; cohort < body->cohorts + body->ncohorts; cohort++) {
+        optim_prepare_stage(body, cohort, outermost, constants, &ops);
+        cohort->held = ops.hold;
+    }
 }
 
 /* The stages inside this one start over. */
@@ -75,7 +79,7 @@ static void advance(const struct body *body, struct cohort *cohort) {
         const struct stage *stage = &body->stages[s];
         struct optim_ops ops = {0};
         if (stage->type->steers)
-            ops = optim_prepare_stage(body, cohort, s, constants);
+            optim_prepare_stage(body, cohort, s, constants, &ops);
         if (ops.forget && !forgets)
             forgets = s;
         cohort->started |= needed & optim_stage_slots(stage);

@@ -37,8 +37,8 @@ struct program {
 };
 
 /* Ask a stage what to do in the next step; `constants` are what its operations need. */
-struct optim_ops optim_prepare_stage(const struct body *body, const struct cohort *cohort, size_t stage,
-                                     void *constants);
+void optim_prepare_stage(const struct body *body, const struct cohort *cohort, size_t stage, void *constants,
+                         struct optim_ops *ops);
 /* Nothing is written but the program: threads may prepare the same cohort side by side. */
 void optim_program_prepare(struct program *program, const struct body *body, const struct cohort *cohort,
                            enum optim_purpose purpose);

@@ -13,14 +13,19 @@
 
 typedef unsigned int floating_mode;
 
+/* All exceptions masked, to nearest, denormals kept; the low bits are flags of what has happened. */
+enum { FLOATING_STANDARD = 0x1f80, FLOATING_FLAGS = 0x3f };
+
 static inline floating_mode floating_enter(void) {
-    const unsigned int was = _mm_getcsr(), standard = 0x1f80; /* all exceptions masked, to nearest, denormals kept */
-    _mm_setcsr(standard);
+    const unsigned int was = _mm_getcsr();
+    if ((was & ~(unsigned int)FLOATING_FLAGS) != FLOATING_STANDARD)
+        _mm_setcsr(FLOATING_STANDARD);
     return was;
 }
 
 static inline void floating_leave(floating_mode was) {
-    _mm_setcsr(was);
+    if ((was & ~(unsigned int)FLOATING_FLAGS) != FLOATING_STANDARD)
+        _mm_setcsr(was);
 }
 
 #elif defined(__aarch64__)

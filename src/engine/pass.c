@@ -68,22 +68,25 @@ static void run_tensor(const struct pass *pass, struct program *programs, size_t
     }
 }
 
-/* Every part computes in the same floating-point mode, whichever thread it runs on and whatever that one is set to. */
-static void run_part(void *job, size_t part) {
-    const struct pass *pass = job;
+static void run_part(const struct pass *pass, size_t part) {
     const struct body *body = pass->body;
     const struct place first = begin(pass, part), end = begin(pass, part + 1);
     struct program programs[PROGRAMS];
     _Alignas(64) double scratch[OPTIM_TILE];
     for (int i = 0; i < PROGRAMS; i++)
         programs[i].cohort = NULL;
-    const floating_mode mode = floating_enter();
     for (size_t i = first.tensor; i < body->ntensors && i <= end.tensor; i++) {
         const size_t from = i == first.tensor ? first.element : 0;
         const size_t to = i == end.tensor ? end.element : body->tensors[i].count;
         if (from < to)
             run_tensor(pass, programs, i, from, to, scratch);
     }
+}
+
+/* The same on a thread that may compute in another floating-point mode. */
+static void run_part_anywhere(void *job, size_t part) {
+    const floating_mode mode = floating_enter();
+    run_part(job, part);
     floating_leave(mode);
 }
 
@@ -102,7 +105,7 @@ void optim_pass(struct body *body, enum optim_purpose purpose) {
     if (pass.parts == 1)
         run_part(&pass, 0);
     else if (body->executor)
-        body->executor(body->context, pass.parts, run_part, &pass);
+        body->executor(body->context, pass.parts, run_part_anywhere, &pass);
     else
-        optim_pool_run(pass.parts, run_part, &pass);
+        optim_pool_run(pass.parts, run_part_anywhere, &pass);
 }

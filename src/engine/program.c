@@ -6,7 +6,8 @@ static void add_call(struct program *program, optim_op *op, const void *constant
         program->calls[program->ncalls++] = (struct call){op, constants, first_slot};
 }
 
-struct optim_ops optim_prepare_stage(const struct body *body, const struct cohort *cohort, size_t s, void *constants) {
+void optim_prepare_stage(const struct body *body, const struct cohort *cohort, size_t s, void *constants,
+                         struct optim_ops *ops) {
     const struct stage *stage = &body->stages[s];
     const double *values = optim_values(body, cohort->settings);
     const uint32_t fresh = body->settings[cohort->settings].needed & ~cohort->started & optim_stage_slots(stage);
@@ -21,9 +22,8 @@ struct optim_ops optim_prepare_stage(const struct body *body, const struct cohor
         .guard = body->guard,
         .rows = cohort->rows,
     };
-    struct optim_ops ops = {0};
-    optim_family_of(body->kernels[cohort->element], stage->family)->prepare(&now, constants, &ops);
-    return ops;
+    *ops = (struct optim_ops){0};
+    optim_family_of(body->kernels[cohort->element], stage->family)->prepare(&now, constants, ops);
 }
 
 /* The gradient side from outside in, to where a stage holds; then the parameter side from there on outwards. */
@@ -33,7 +33,7 @@ static void prepare_step(struct program *program, const struct body *body, const
     size_t s = body->nstages;
     do {
         s--;
-        ops[s] = optim_prepare_stage(body, cohort, s, program->constants[s]);
+        optim_prepare_stage(body, cohort, s, program->constants[s], &ops[s]);
         add_call(program, ops[s].before, program->constants[s], body->stages[s].first_slot);
         slots |= optim_stage_slots(&body->stages[s]);
     } while (s > 0 && !ops[s].hold);
@@ -50,7 +50,8 @@ static void prepare_measure(struct program *program, const struct body *body, co
     program->used = body->settings[cohort->settings].needed;
     program->fresh = 0;
     for (size_t s = body->nstages; s-- > 0 && !measure;) {
-        const struct optim_ops ops = optim_prepare_stage(body, cohort, s, program->constants[s]);
+        struct optim_ops ops;
+        optim_prepare_stage(body, cohort, s, program->constants[s], &ops);
         measure = purpose == OPTIM_NORM ? ops.norm : ops.rows;
         add_call(program, measure ? measure : ops.before, program->constants[s], body->stages[s].first_slot);
     }

@@ -1,5 +1,6 @@
 /* The step, and what else runs over all tensors. */
 #include "engine.h"
+#include "floating.h"
 
 /* Contradictions that were waiting for a second change, and what the settings in use want measured. */
 static int check_settings(struct body *body) {
@@ -28,10 +29,12 @@ int optim_step(optim *opt) {
     struct body *body = opt->body;
     if (body->regroup)
         optim_cohorts_regroup(body);
+    const floating_mode mode = floating_enter();
     optim_cohorts_hold(body);
     optim_measure(body);
     optim_pass(body, OPTIM_STEP);
     optim_cohorts_advance(body);
+    floating_leave(mode);
     body->steps++;
     return OPTIM_OK;
 }
@@ -52,7 +55,9 @@ int optim_swap(optim *opt) {
         return optim_fail(body, OPTIM_ERROR_STATE, "optim_swap: %s has no weights of its own to swap with", body->name);
     if (body->regroup)
         optim_cohorts_regroup(body);
+    const floating_mode mode = floating_enter();
     optim_pass(body, OPTIM_SWAP);
+    floating_leave(mode);
     body->swapped = !body->swapped;
     return OPTIM_OK;
 }
