@@ -122,6 +122,11 @@ void test_vary(optim *opt, int variation) {
     }
 }
 
+size_t test_stride(size_t when_quick) {
+    const char *quick = getenv("TEST_QUICK");
+    return quick && *quick ? when_quick : 1;
+}
+
 const char *test_isa(size_t i) {
 #if defined(__x86_64__)
     static const char *const all[] = {"sse2", "avx2", "avx512"};

@@ -33,6 +33,9 @@ optim *test_create(const char *chain);
 #define TEST_VARIATIONS 5 /* the last one measures: rows and norms */
 void test_vary(optim *opt, int variation);
 
+/* 1, or more if TEST_QUICK is set (under valgrind): then only every so manieth case is run. */
+size_t test_stride(size_t when_quick);
+
 /* The instruction sets that run here, NULL past the last. */
 const char *test_isa(size_t i);
 

@@ -1,0 +1,106 @@
+#include "limit.h"
+
+#include <optim/optim.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+#include "measure.h"
+#include "team.h"
+
+enum { EDGE = 64 }; /* threads split at a multiple of this many elements */
+
+#define ISA(name) extern limit_loop limit_##name##_float, limit_##name##_double;
+#include "isas.h"
+#undef ISA
+
+#define ISA(name) {#name, limit_##name##_float, limit_##name##_double},
+static const struct {
+    const char *name;
+    limit_loop *single, *twice;
+} isas[] = {
+#include "isas.h"
+};
+#undef ISA
+
+struct limit {
+    const struct streams *streams;
+    limit_loop *loop;
+    struct team *team;
+    int threads;
+    int written; /* streams in this pass */
+    double zero;
+};
+
+double streams_bytes(const struct streams *streams) {
+    const double element = streams->dtype == OPTIM_F64 ? sizeof(double) : sizeof(float);
+    const double sometimes = (double)(streams->all - streams->always) / (double)streams->period;
+    return element * (1 + 2 * (streams->always + sometimes));
+}
+
+static bool runs_here(const char *isa) {
+    optim *opt = NULL;
+    setenv("OPTIM_CPU", isa, 1);
+    const bool runs = optim_create(&opt, "sgd") == OPTIM_OK;
+    optim_destroy(opt);
+    return runs;
+}
+
+/* The library refuses what it does not have or this machine cannot run: so it is asked, from the widest on. */
+static size_t choose(void) {
+    const char *asked = getenv("OPTIM_CPU");
+    char wanted[32] = "";
+    if (asked)
+        snprintf(wanted, sizeof wanted, "%s", asked);
+    for (size_t i = sizeof isas / sizeof *isas; i-- > 0;)
+        if ((!*wanted || strcmp(wanted, isas[i].name) == 0) && runs_here(isas[i].name))
+            return i;
+    runs_here(wanted);
+    die(MISUSE, "%s", optim_errmsg(NULL));
+}
+
+const char *limit_isa(void) {
+    return isas[choose()].name;
+}
+
+static void run_share(void *context, int share) {
+    const struct limit *limit = context;
+    const size_t count = limit->streams->count, parts = (size_t)limit->threads, part = (size_t)share;
+    const size_t first = count / parts * part / EDGE * EDGE;
+    const size_t end = part + 1 == parts ? count : count / parts * (part + 1) / EDGE * EDGE;
+    limit->loop(first, end - first, limit->streams->read, limit->streams->written, limit->written, limit->zero);
+}
+
+struct limit *limit_create(const struct streams *streams, int threads) {
+    struct limit *limit = allocate(1, sizeof *limit);
+    const size_t isa = choose();
+    limit->streams = streams;
+    limit->loop = streams->dtype == OPTIM_F64 ? isas[isa].twice : isas[isa].single;
+    limit->threads = threads;
+    limit->team = team_create(threads, run_share, limit);
+    return limit;
+}
+
+void limit_destroy(struct limit *limit) {
+    team_destroy(limit->team);
+    free(limit);
+}
+
+double limit_time(void *context, size_t steps) {
+    struct limit *limit = context;
+    const struct streams *streams = limit->streams;
+    size_t until_all = streams->period;
+    team_wake(limit->team);
+    const double start = measure_now();
+    for (size_t i = 0; i < steps; i++) {
+        const bool all = --until_all == 0;
+        limit->written = all ? streams->all : streams->always;
+        until_all = all ? streams->period : until_all;
+        team_run(limit->team);
+    }
+    const double end = measure_now();
+    team_rest(limit->team);
+    return end - start;
+}

@@ -1,0 +1,46 @@
+/*
+ * The read-write limit: what a step must at least do to memory, and one addition for each value written. Compiled for
+ * each element type and instruction set with the flags of the library's kernels.
+ */
+#include "limit.h"
+
+typedef LIMIT_REAL real;
+
+#define LIMIT_PASTE(isa, type)  limit_##isa##_##type
+#define LIMIT_EXPAND(isa, type) LIMIT_PASTE(isa, type)
+
+/* What is read is added to w0, `zero` to the rest: only the caller knows that it is 0. */
+limit_loop LIMIT_EXPAND(LIMIT_ISA, LIMIT_REAL);
+void LIMIT_EXPAND(LIMIT_ISA, LIMIT_REAL)(size_t first, size_t count, const void *read, void *const *written,
+                                         int streams, double zero) {
+    const real z = (real)zero;
+    const real *restrict r = (const real *)read + first;
+    real *restrict w0 = (real *)written[0] + first, *restrict w1 = (real *)written[1] + first;
+    real *restrict w2 = (real *)written[2] + first, *restrict w3 = (real *)written[3] + first;
+    real *restrict w4 = (real *)written[4] + first, *restrict w5 = (real *)written[5] + first;
+    switch (streams) {
+    case 1:
+        for (size_t i = 0; i < count; i++)
+            w0[i] += r[i];
+        break;
+    case 2:
+        for (size_t i = 0; i < count; i++)
+            w0[i] += r[i], w1[i] += z;
+        break;
+    case 3:
+        for (size_t i = 0; i < count; i++)
+            w0[i] += r[i], w1[i] += z, w2[i] += z;
+        break;
+    case 4:
+        for (size_t i = 0; i < count; i++)
+            w0[i] += r[i], w1[i] += z, w2[i] += z, w3[i] += z;
+        break;
+    case 5:
+        for (size_t i = 0; i < count; i++)
+            w0[i] += r[i], w1[i] += z, w2[i] += z, w3[i] += z, w4[i] += z;
+        break;
+    default:
+        for (size_t i = 0; i < count; i++)
+            w0[i] += r[i], w1[i] += z, w2[i] += z, w3[i] += z, w4[i] += z, w5[i] += z;
+    }
+}

@@ -1,0 +1,38 @@
+/* The command line of digits. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "network.h"
+
+struct setting {
+    const char *text; /* "lr=0.1", as it was given */
+    char *name;
+    double value;
+};
+
+struct options {
+    const char *source; /* the option that named the optimizers */
+    char **optimizer;   /* "adam", "lookahead(adam)", ... */
+    size_t optimizers;
+    struct setting *setting;
+    size_t settings;
+    size_t epochs, batch;
+    size_t hidden[MAX_LAYERS - 1], hiddens;
+    uint64_t seed;
+    int threads;
+    const char *data;  /* a CSV file */
+    const char *mnist; /* a directory, or NULL */
+    const char *csv;   /* what to write, or NULL */
+    bool list;
+};
+
+/* Exits if there is anything wrong, and after --help and --version. */
+void options_read(struct options *options, int argc, char **argv);
+
+void options_free(struct options *options);
+
+#endif
