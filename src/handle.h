@@ -17,6 +17,16 @@
 
 enum { OPTIM_MAX_STAGES = 8, OPTIM_MAX_SLOTS = 32, OPTIM_MAX_THREADS = 1024, OPTIM_MESSAGE = 512, OPTIM_NAME = 256 };
 
+/* Memory that is freed together. */
+struct arena {
+    struct chunk *newest;
+};
+
+struct arena_mark {
+    struct chunk *newest;
+    size_t used;
+};
+
 struct stage {
     size_t family; /* index into the kernels' families; OPTIM_COMMON: the common one */
     const struct optim_family *type;
@@ -31,7 +41,7 @@ struct tensor {
     void *param;
     const void *grad;
     size_t count;
-    uint64_t work_before; /* of all tensors before this one: where threads are split */
+    uint64_t work_before; /* bytes of memory traffic of all tensors before this one: where threads are split */
     uint32_t settings, cohort;
     uint32_t allocated; /* bit k: slot k has memory */
     size_t first_tile;  /* of all tiles of all tensors, where its own begin */
@@ -78,7 +88,9 @@ struct body {
 
     struct tensor *tensors;
     size_t ntensors, tensor_capacity;
-    void **state;    /* slot k of tensor i: state[i * slots + k] */
+    void **state;                         /* slot k of tensor i: state[i * slots + k] */
+    struct arena arenas[OPTIM_MAX_SLOTS]; /* where slot k of all tensors lies, one behind the other */
+    struct arena_mark marks[OPTIM_MAX_SLOTS];
     uint32_t *names; /* hash table of tensor numbers + 1 */
     size_t names_capacity;
     uint64_t work;
@@ -122,9 +134,12 @@ int optim_check(const optim *opt, const char *function, bool swapped_is_fine);
 /* ---- suggest.c: "; did you mean a, b?" or "" into text; names end with NULL ---- */
 const char *optim_suggest(char *text, size_t size, const char *name, const char *const *names);
 
-/* ---- memory.c: 0, and aligned to a cache line unless it is small; NULL if there is none ---- */
-void *optim_zeroed(size_t bytes);
-void optim_free_zeroed(void *memory);
+/* ---- memory.c ---- */
+/* Zeros, aligned to a cache line unless they are few, behind what was handed out before; NULL if there is no memory. */
+void *optim_arena_zeroed(struct arena *arena, size_t bytes);
+/* Free what was handed out since the mark was taken, and nobody has written to; all of it: a mark of {0}. */
+struct arena_mark optim_arena_mark(const struct arena *arena);
+void optim_arena_release(struct arena *arena, struct arena_mark mark);
 /* Grow an array to hold at least `needed`; NULL if it cannot, and then it is unchanged. */
 void *optim_grow(void *array, size_t *capacity, size_t needed, size_t size);
 
@@ -168,10 +183,12 @@ bool optim_settings_reserve(struct body *body, size_t count);
 /* The settings of a tensor of that name; body->nsettings: new ones, values in place, yet to be counted. */
 int optim_settings_for(struct body *body, const char *tensor, uint32_t *settings);
 
-/* ---- state.c ---- */
-/* Allocate what a tensor needs and has not; the state is not the tensor's before optim_state_commit. */
+/* ---- state.c: memory for slots, all or nothing ---- */
+void optim_state_begin(struct body *body);
+/* Allocate what a tensor needs and has not. */
 bool optim_state_reserve(struct body *body, size_t tensor, uint32_t needed);
+/* What was allocated since optim_state_begin is the tensor's; or none of it is any tensor's. */
 void optim_state_commit(struct body *body, size_t tensor);
-void optim_state_cancel(struct body *body, size_t tensor);
+void optim_state_cancel(struct body *body);
 
 #endif

@@ -3,27 +3,57 @@
 
 #include <stdlib.h>
 
-enum { LINE = 64, SMALL = 4 * LINE };
+enum { LINE = 64, SMALL = 4 * LINE, FIRST_CHUNK = 4096, LARGEST_CHUNK = 1 << 20 };
 
-/*
- * calloc, since large blocks come from the kernel as zeros that nobody has touched: the thread that steps will. The
- * block's own address stands before what is handed out, so at least a pointer's size is skipped.
- */
-void *optim_zeroed(size_t bytes) {
-    const size_t alignment = bytes < SMALL ? sizeof(void *) : LINE;
-    if (bytes > PTRDIFF_MAX - LINE)
-        return NULL;
-    char *const block = calloc(1, bytes + alignment);
-    if (!block)
-        return NULL;
-    char *const aligned = block + alignment - (uintptr_t)block % alignment;
-    ((void **)(void *)aligned)[-1] = block;
-    return aligned;
+struct chunk {
+    struct chunk *next;
+    size_t used, size; /* of the bytes that follow this */
+};
+
+/* What must be skipped for the next bytes to be aligned. */
+static size_t gap(const struct chunk *chunk, size_t alignment) {
+    const uintptr_t at = (uintptr_t)(chunk + 1) + chunk->used;
+    return (alignment - at % alignment) % alignment;
 }
 
-void optim_free_zeroed(void *memory) {
-    if (memory)
-        free(((void **)memory)[-1]);
+/* calloc, since large chunks come from the kernel as zeros that nobody has touched: the thread that steps will. */
+static struct chunk *new_chunk(struct arena *arena, size_t bytes) {
+    const size_t twice = arena->newest ? 2 * arena->newest->size : FIRST_CHUNK;
+    const size_t usual = twice < LARGEST_CHUNK ? twice : LARGEST_CHUNK;
+    const size_t size = bytes + LINE > usual ? bytes + LINE : usual;
+    struct chunk *const chunk = calloc(1, sizeof(*chunk) + size);
+    if (!chunk)
+        return NULL;
+    chunk->size = size;
+    chunk->next = arena->newest;
+    return arena->newest = chunk;
+}
+
+void *optim_arena_zeroed(struct arena *arena, size_t bytes) {
+    const size_t alignment = bytes < SMALL ? sizeof(double) : LINE;
+    struct chunk *chunk = arena->newest;
+    if (bytes > PTRDIFF_MAX - 2 * LINE)
+        return NULL;
+    if (!chunk || chunk->used + gap(chunk, alignment) + bytes > chunk->size)
+        chunk = new_chunk(arena, bytes);
+    if (!chunk)
+        return NULL;
+    chunk->used += gap(chunk, alignment) + bytes;
+    return (char *)(chunk + 1) + chunk->used - bytes;
+}
+
+struct arena_mark optim_arena_mark(const struct arena *arena) {
+    return (struct arena_mark){arena->newest, arena->newest ? arena->newest->used : 0};
+}
+
+void optim_arena_release(struct arena *arena, struct arena_mark mark) {
+    while (arena->newest != mark.newest) {
+        struct chunk *const chunk = arena->newest;
+        arena->newest = chunk->next;
+        free(chunk);
+    }
+    if (mark.newest)
+        mark.newest->used = mark.used;
 }
 
 void *optim_grow(void *array, size_t *capacity, size_t needed, size_t size) {

@@ -8,13 +8,13 @@
 
 static void free_body(struct body *body) {
     for (size_t i = 0; i < body->ntensors; i++) {
-        for (uint32_t k = 0; k < body->slots; k++)
-            optim_free_zeroed(body->state[i * body->slots + k]);
         free(body->tensors[i].name);
         free(body->tensors[i].shape);
     }
     for (size_t i = 0; i < body->nrules; i++)
         free(body->rules[i].pattern);
+    for (uint32_t k = 0; k < OPTIM_MAX_SLOTS; k++)
+        optim_arena_release(&body->arenas[k], (struct arena_mark){0});
     free(body->tensors);
     free(body->state);
     free(body->names);
@@ -109,20 +109,18 @@ static bool lengthen(const struct body *body, const struct stage *stage, struct 
 static bool add_stage(struct body *body, size_t family, const struct optim_preset *preset) {
     const struct stage stage = next_stage(body, family, preset);
     struct body longer;
-    size_t ready = 0;
+    bool complete = true;
     if (!lengthen(body, &stage, &longer))
         return false;
-    for (; ready < body->ntensors; ready++) {
-        const uint32_t needed = optim_needed(&longer, optim_values(&longer, body->tensors[ready].settings));
-        if (!optim_state_reserve(&longer, ready, needed))
-            break;
+    optim_state_begin(&longer);
+    for (size_t i = 0; complete && i < body->ntensors; i++) {
+        const uint32_t needed = optim_needed(&longer, optim_values(&longer, body->tensors[i].settings));
+        complete = optim_state_reserve(&longer, i, needed);
     }
-    const bool complete = ready == body->ntensors;
-    for (size_t i = 0; i < ready; i++)
-        if (complete)
-            optim_state_commit(&longer, i);
-        else
-            optim_state_cancel(&longer, i);
+    if (!complete)
+        optim_state_cancel(&longer);
+    for (size_t i = 0; complete && i < body->ntensors; i++)
+        optim_state_commit(&longer, i);
     const struct body *useless = complete ? body : &longer;
     free(useless->values);
     free(useless->chosen);

@@ -76,14 +76,14 @@ static bool reserve_state(struct body *body, bool *grows) {
         if (body->settings[k].matched &&
             !optim_measures_reserve(body, body->settings[body->settings[k].moved].measures, body->ntiles))
             return false;
+    optim_state_begin(body);
     for (size_t i = 0; *grows && i < body->ntensors; i++) {
         const struct settings *now = &body->settings[body->tensors[i].settings];
         const bool whole = now->matched == now->users;
         if (!now->matched || !(whole || body->tensors[i].matched))
             continue;
         if (!optim_state_reserve(body, i, body->settings[now->moved].needed)) {
-            for (i = 0; i < body->ntensors; i++)
-                optim_state_cancel(body, i);
+            optim_state_cancel(body);
             return false;
         }
     }

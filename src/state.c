@@ -1,8 +1,13 @@
-/* The memory of the slots: one block for each slot of each tensor. */
+/* The memory of the slots. */
 #include "handle.h"
 
 #include <stdio.h>
 #include <string.h>
+
+void optim_state_begin(struct body *body) {
+    for (uint32_t k = 0; k < body->slots; k++)
+        body->marks[k] = optim_arena_mark(&body->arenas[k]);
+}
 
 bool optim_state_reserve(struct body *body, size_t tensor, uint32_t needed) {
     const struct tensor *t = &body->tensors[tensor];
@@ -11,11 +16,9 @@ bool optim_state_reserve(struct body *body, size_t tensor, uint32_t needed) {
     for (uint32_t k = 0; k < body->slots; k++) {
         if (!(needed >> k & 1) || slots[k])
             continue;
-        slots[k] = optim_zeroed(bytes);
-        if (!slots[k]) {
-            optim_state_cancel(body, tensor);
+        slots[k] = optim_arena_zeroed(&body->arenas[k], bytes);
+        if (!slots[k])
             return false;
-        }
     }
     return true;
 }
@@ -27,13 +30,13 @@ void optim_state_commit(struct body *body, size_t tensor) {
             body->tensors[tensor].allocated |= UINT32_C(1) << k;
 }
 
-void optim_state_cancel(struct body *body, size_t tensor) {
-    void **slots = body->state + tensor * body->slots;
+void optim_state_cancel(struct body *body) {
+    for (size_t i = 0; i < body->ntensors; i++)
+        for (uint32_t k = 0; k < body->slots; k++)
+            if (!(body->tensors[i].allocated >> k & 1))
+                body->state[i * body->slots + k] = NULL;
     for (uint32_t k = 0; k < body->slots; k++)
-        if (!(body->tensors[tensor].allocated >> k & 1)) {
-            optim_free_zeroed(slots[k]);
-            slots[k] = NULL;
-        }
+        optim_arena_release(&body->arenas[k], body->marks[k]);
 }
 
 /* The slot of that name, the outermost stage's if several have it; body->slots: none has. */

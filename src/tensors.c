@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TENSOR_WORK = 64 }; /* what a tensor costs besides its elements, in elements */
+enum { TENSOR_WORK = 1024 }; /* what a tensor costs besides its memory traffic, in bytes of it */
 
 size_t optim_element_size(int element) {
     return element == OPTIM_ELEMENT_F64 ? sizeof(double) : sizeof(float);
@@ -130,6 +130,14 @@ static int element_of(struct body *body, const char *name, int dtype, int *eleme
     return OPTIM_OK;
 }
 
+/* How often each element's size goes through memory: weight and slots to and fro, the gradient one way. */
+static unsigned streams(uint32_t needed) {
+    unsigned count = 3;
+    for (; needed; needed &= needed - 1)
+        count += 2;
+    return count;
+}
+
 /* Append a tensor whose strings and shape are copied already. All or nothing. */
 static bool append(struct body *body, const struct tensor *like) {
     uint32_t k;
@@ -143,9 +151,12 @@ static bool append(struct body *body, const struct tensor *like) {
     tensor->first_tile = body->ntiles;
     memset(body->state + i * body->slots, 0, body->slots * sizeof(*body->state));
     const size_t ntiles = body->ntiles + tiling_most(tensor->count, tensor->row);
+    optim_state_begin(body);
     if (!optim_measures_reserve(body, body->settings[k].measures, ntiles) ||
-        !optim_state_reserve(body, i, body->settings[k].needed))
+        !optim_state_reserve(body, i, body->settings[k].needed)) {
+        optim_state_cancel(body);
         return false;
+    }
     body->ntiles = ntiles;
     optim_state_commit(body, i);
     if (k == body->nsettings) {
@@ -156,7 +167,7 @@ static bool append(struct body *body, const struct tensor *like) {
     body->settings[k].users++;
     optim_cohort_join(body, i);
     *name_place(body, tensor->name) = (uint32_t)i + 1;
-    body->work += tensor->count + TENSOR_WORK;
+    body->work += TENSOR_WORK + streams(body->settings[k].needed) * tensor->count * optim_element_size(tensor->element);
     body->check = true;
     body->ntensors++;
     return true;

@@ -188,17 +188,17 @@ static double digits(const double *x, double *gradient) {
 
 /* clang-format off */
 static const struct problem problems[] = {
-    {"rosenbrock",       2,               rosenbrock,       {-1.2, 1},     0, 20000, 1e-6},
-    {"beale",            2,               beale,            {1, 1},        0, 5000,  1e-6},
-    {"booth",            2,               booth,            {-5, 5},       0, 5000,  1e-6},
-    {"himmelblau",       2,               himmelblau,       {-1, -1},      0, 5000,  1e-6},
-    {"matyas",           2,               matyas,           {4, -6},       0, 5000,  1e-6, .at_the_origin = 1},
-    {"three-hump camel", 2,               three_hump_camel, {0.9, 1.5},    0, 5000,  1e-6, .at_the_origin = 1},
-    {"styblinski-tang",  STYBLINSKI_TANG, styblinski_tang,  {-0.5, -4},    -156.66466281508572, 5000, 1e-6},
-    {"ackley",           2,               ackley,           {0.4, -0.3},   0, 5000,  1e-6, .at_the_origin = 1},
-    {"digits",           PIXELS + 1,      digits,           {0, 0},        0, 2000,  1e-6},
-    {"quadratic",        QUADRATIC,       quadratic,        {0.3, 0.7},    0, 20000, 1e-6},
-    {"sparse",           SPARSE,          sparse,           {3, -4},       0, 5000,  1e-6, .one_in = 4},
+    {"rosenbrock",       2,               rosenbrock,       {-1.2, 1},  0,                   20000, 1e-6, 1, 0},
+    {"beale",            2,               beale,            {1, 1},     0,                   5000,  1e-6, 1, 0},
+    {"booth",            2,               booth,            {-5, 5},    0,                   5000,  1e-6, 1, 0},
+    {"himmelblau",       2,               himmelblau,       {-1, -1},   0,                   5000,  1e-6, 1, 0},
+    {"matyas",           2,               matyas,           {4, -6},    0,                   5000,  1e-6, 1, 1},
+    {"three-hump camel", 2,               three_hump_camel, {0.9, 1.5}, 0,                   5000,  1e-6, 1, 1},
+    {"styblinski-tang",  STYBLINSKI_TANG, styblinski_tang,  {-0.5, -4}, -156.66466281508565, 5000,  1e-6, 1, 0},
+    {"ackley",           2,               ackley,           {0.4, -0.3}, 0,                  5000,  1e-6, 1, 1},
+    {"digits",           PIXELS + 1,      digits,           {0, 0},     0.17559409467185177, 2000,  1e-6, 1, 0},
+    {"quadratic",        QUADRATIC,       quadratic,        {0.3, 0.7}, 0,                   20000, 1e-6, 1, 0},
+    {"sparse",           SPARSE,          sparse,           {3, -4},    0,                   5000,  1e-6, 4, 0},
 };
 /* clang-format on */
 

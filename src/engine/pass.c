@@ -3,10 +3,16 @@
 #include "floating.h"
 
 /*
- * What a thread must get to be worth waking, in elements: from a million on, two cores gain. Waking one costs about
- * 50 microseconds on a virtual machine, as long as plain SGD takes for half a million elements in cache.
+ * What a thread must get to be worth waking, in bytes of memory traffic. Waking one and waiting for it costs about 45
+ * microseconds; Adam gains from a second thread from half a million f32 elements on, plain SGD from one million, both
+ * of which are 14 MB a step.
  */
-enum { WORTH_A_THREAD = 1 << 19, PROGRAMS = 4 };
+enum { WORTH_A_THREAD = 7 << 20 };
+
+enum {
+    PROGRAMS = 8, /* prepared at once in a part */
+    AHEAD = 8     /* tensors to fetch ahead, so that many small ones do not each wait for memory */
+};
 
 struct pass {
     const struct body *body;
@@ -39,8 +45,20 @@ static struct place begin(const struct pass *pass, size_t part) {
             high = middle;
     }
     const struct tensor *t = &body->tensors[low];
-    const uint64_t inside = at - t->work_before;
-    return (struct place){low, inside < t->count ? tiling_begin(optim_tiling(body, t), (size_t)inside) : t->count};
+    const uint64_t work = (low + 1 < body->ntensors ? t[1].work_before : body->work) - t->work_before;
+    const size_t element = (size_t)((double)(at - t->work_before) / (double)work * (double)t->count);
+    return (struct place){low, element < t->count ? tiling_begin(optim_tiling(body, t), element) : t->count};
+}
+
+/* Have the beginning of a tensor and its state fetched into the cache; tensors past the end are fine. */
+static void fetch(const struct body *body, size_t number) {
+    if (number >= body->ntensors)
+        return;
+    const struct tensor *tensor = &body->tensors[number];
+    __builtin_prefetch(tensor->param, 1);
+    __builtin_prefetch(tensor->grad);
+    for (uint32_t k = 0; k < body->slots; k++)
+        __builtin_prefetch(body->state[number * body->slots + k], 1);
 }
 
 static bool takes_part(const struct cohort *cohort, struct tiling tiling, enum optim_purpose purpose) {
@@ -76,6 +94,7 @@ static void run_part(const struct pass *pass, size_t part) {
     for (int i = 0; i < PROGRAMS; i++)
         programs[i].cohort = NULL;
     for (size_t i = first.tensor; i < body->ntensors && i <= end.tensor; i++) {
+        fetch(body, i + AHEAD);
         const size_t from = i == first.tensor ? first.element : 0;
         const size_t to = i == end.tensor ? end.element : body->tensors[i].count;
         if (from < to)

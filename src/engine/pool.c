@@ -8,7 +8,19 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
+
+/* How long the caller looks for the others to finish before it sleeps: about as long as waking up would take. */
+enum { SPINS = 2000 };
+
+#if defined(__x86_64__)
+#define relax() __builtin_ia32_pause()
+#elif defined(__aarch64__)
+#define relax() __asm__ volatile("yield")
+#else
+#define relax() ((void)0)
+#endif
 
 struct worker {
     pthread_t thread;
@@ -24,7 +36,8 @@ static struct pool {
     size_t started;  /* workers there are; changes only while busy */
     uint64_t passes; /* a new number wakes them */
     bool stop;
-    size_t threads, running; /* of this pass, the caller included; workers that have not finished */
+    size_t threads;        /* of this pass, the caller included */
+    atomic_size_t running; /* workers that have not finished it */
     size_t count;
     optim_task task;
     void *job;
@@ -124,6 +137,8 @@ void optim_pool_run(size_t count, optim_task task, void *job) {
     pthread_cond_broadcast(&pool.wake);
     pthread_mutex_unlock(&pool.lock);
     run_share(0, threads, count, task, job);
+    for (int i = 0; i < SPINS && atomic_load_explicit(&pool.running, memory_order_relaxed) != 0; i++)
+        relax();
     pthread_mutex_lock(&pool.lock);
     while (pool.running != 0)
         pthread_cond_wait(&pool.done, &pool.lock);
