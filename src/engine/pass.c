@@ -11,7 +11,9 @@ enum { WORTH_A_THREAD = 7 << 20 };
 
 enum {
     PROGRAMS = 8, /* prepared at once in a part */
-    AHEAD = 8     /* tensors to fetch ahead, so that many small ones do not each wait for memory */
+    AHEAD = 8,    /* tensors to fetch ahead, so that many small ones do not each wait for memory */
+    FETCH = 256,  /* bytes of each of their arrays */
+    LINE = 64
 };
 
 struct pass {
@@ -50,15 +52,23 @@ static struct place begin(const struct pass *pass, size_t part) {
     return (struct place){low, element < t->count ? tiling_begin(optim_tiling(body, t), element) : t->count};
 }
 
-/* Have the beginning of a tensor and its state fetched into the cache; tensors past the end are fine. */
-static void fetch(const struct body *body, size_t number) {
+/* Have the beginning of some values fetched. */
+static void fetch(const void *values, size_t bytes) {
+    const char *line = values;
+    for (size_t at = 0; at < bytes; at += LINE)
+        __builtin_prefetch(line + at, 1);
+}
+
+/* Have the beginning of a tensor and its state fetched into the cache; a number past the end is fine. */
+static void fetch_tensor(const struct body *body, size_t number) {
     if (number >= body->ntensors)
         return;
     const struct tensor *tensor = &body->tensors[number];
-    __builtin_prefetch(tensor->param, 1);
-    __builtin_prefetch(tensor->grad);
+    const size_t all = tensor->count * optim_element_size(tensor->element), bytes = all < FETCH ? all : FETCH;
+    fetch(tensor->param, bytes);
+    fetch(tensor->grad, bytes);
     for (uint32_t k = 0; k < body->slots; k++)
-        __builtin_prefetch(body->state[number * body->slots + k], 1);
+        fetch(body->state[number * body->slots + k], bytes);
 }
 
 static bool takes_part(const struct cohort *cohort, struct tiling tiling, enum optim_purpose purpose) {
@@ -94,7 +104,7 @@ static void run_part(const struct pass *pass, size_t part) {
     for (int i = 0; i < PROGRAMS; i++)
         programs[i].cohort = NULL;
     for (size_t i = first.tensor; i < body->ntensors && i <= end.tensor; i++) {
-        fetch(body, i + AHEAD);
+        fetch_tensor(body, i + AHEAD);
         const size_t from = i == first.tensor ? first.element : 0;
         const size_t to = i == end.tensor ? end.element : body->tensors[i].count;
         if (from < to)
