@@ -159,7 +159,7 @@ static int wrap(optim **out, size_t family, const struct optim_preset *preset, o
 }
 
 static int create_optimizer(optim **out, size_t family, const struct optim_preset *preset) {
-    bool blas;
+    bool blas = false;
     optim *opt = calloc(1, sizeof(*opt));
     struct body *body = calloc(1, sizeof(*body));
     struct settings *settings = calloc(1, sizeof(*settings));
@@ -202,18 +202,18 @@ static void override_inner(struct body *body, const struct optim_preset *preset)
     snprintf(body->name, sizeof body->name, "%s", preset->name);
 }
 
-int optim_create(optim **out, const char *algorithm) {
+/* An optimizer, or a preset that brings one. */
+static int create_preset(optim **out, const char *algorithm) {
     size_t family, inner_family;
     optim *opt = NULL;
     const struct optim_preset *preset = optim_find(algorithm, &family);
-    if (!out)
-        return optim_fail(NULL, OPTIM_ERROR_ARGUMENT, "optim_create: out is NULL");
     if (!preset)
         return optim_fail_algorithm(NULL, "optim_create", algorithm);
     const bool wraps = optim_family_of(optim_isa_base()->kernels[0], family)->wraps;
     if (wraps && !preset->inner)
         return optim_fail(NULL, OPTIM_ERROR_NAME,
-                          "optim_create: \"%s\" is a wrapper: give it an optimizer with optim_wrap", algorithm);
+                          "optim_create: \"%s\" is a wrapper: give it an optimizer with optim_wrap, or say %s(adam)",
+                          algorithm, algorithm);
     const struct optim_preset *innermost = preset->inner ? optim_find(preset->inner, &inner_family) : preset;
     int status = create_optimizer(&opt, preset->inner ? inner_family : family, innermost);
     if (status == OPTIM_OK && preset->inner) {
@@ -228,6 +228,44 @@ int optim_create(optim **out, const char *algorithm) {
         *out = opt;
     if (status == OPTIM_ERROR_MEMORY)
         optim_fail(NULL, status, "optim_create: no memory for \"%s\"", algorithm);
+    return status;
+}
+
+/* Wrap by name, and tell of errors as one tells of them where there is no handle. */
+static int create_wrapped(optim **out, const char *wrapper, optim *inner) {
+    const int status = optim_wrap(out, wrapper, inner);
+    if (status != OPTIM_OK) {
+        optim_fail(NULL, status, "%s", inner->body->message);
+        destroy(inner);
+    }
+    return status;
+}
+
+int optim_create(optim **out, const char *algorithm) {
+    char text[OPTIM_NAME];
+    optim *opt = NULL;
+    if (!out || !algorithm)
+        return optim_fail(NULL, OPTIM_ERROR_ARGUMENT, "optim_create: %s is NULL", out ? "the algorithm's name" : "out");
+    const size_t length = strlen(algorithm), core = strcspn(algorithm, ")");
+    if (length >= sizeof text || strspn(algorithm + core, ")") != length - core)
+        return optim_fail(NULL, OPTIM_ERROR_NAME, "optim_create: \"%.80s\": must be a name, or wrapper(name)",
+                          algorithm);
+    memcpy(text, algorithm, length + 1);
+    text[core] = '\0';
+    size_t brackets = length - core;
+    char *name = strrchr(text, '(') ? strrchr(text, '(') + 1 : text;
+    int status = create_preset(&opt, name);
+    for (; status == OPTIM_OK && name > text; brackets--) {
+        name[-1] = '\0';
+        name = strrchr(text, '(') ? strrchr(text, '(') + 1 : text;
+        status = create_wrapped(&opt, name, opt);
+    }
+    if (status == OPTIM_OK && brackets != 0) {
+        destroy(opt);
+        status = optim_fail(NULL, OPTIM_ERROR_NAME, "optim_create: \"%s\": brackets do not match", algorithm);
+    }
+    if (status == OPTIM_OK)
+        *out = opt;
     return status;
 }
 

@@ -30,19 +30,29 @@ static size_t distance(const char *a, const char *b) {
 }
 
 static bool is_near(const char *name, const char *candidate) {
-    const size_t length = strlen(candidate);
-    if (length > LONGEST || strlen(name) > LONGEST)
+    const size_t length = strlen(candidate), given = strlen(name);
+    if (length > LONGEST || given > LONGEST)
         return false;
-    return strstr(candidate, name) || strstr(name, candidate) || distance(name, candidate) <= 1 + length / 4;
+    const bool contains = given > 2 && length > 2 && (strstr(candidate, name) || strstr(name, candidate));
+    return contains || distance(name, candidate) <= (length > 3 ? 1 + length / 4 : 1);
+}
+
+/* Those that are near, or all. */
+static size_t list(char *text, size_t size, const char *name, const char *const *names, bool all) {
+    size_t length = 0;
+    text[0] = '\0';
+    for (; *names && length < size; names++)
+        if (all || is_near(name, *names))
+            length += (size_t)snprintf(text + length, size - length, "%s%s",
+                                       length ? ", "
+                                       : all  ? "; there are: "
+                                              : "; near: ",
+                                       *names);
+    return length;
 }
 
 const char *optim_suggest(char *text, size_t size, const char *name, const char *const *names) {
-    size_t length = 0;
-    text[0] = '\0';
-    if (!*name)
-        return text;
-    for (; *names && length < size; names++)
-        if (is_near(name, *names))
-            length += (size_t)snprintf(text + length, size - length, "%s%s", length ? ", " : "; near: ", *names);
+    if (list(text, size, name, names, false) == 0)
+        list(text, size, name, names, true);
     return text;
 }

@@ -32,7 +32,26 @@ START_TEST(create_names_near_algorithms) {
     ck_fails(NULL, OPTIM_ERROR_ARGUMENT, "out is NULL", optim_create(NULL, "adam"));
     ck_fails(NULL, OPTIM_ERROR_ARGUMENT, "name is NULL", optim_create(&opt, NULL));
     ck_fails(NULL, OPTIM_ERROR_NAME, "optim_wrap", optim_create(&opt, "lookahead"));
+    ck_fails(NULL, OPTIM_ERROR_NAME, "there are: sgd, momentum", optim_create(&opt, "zzzzzzzz"));
+    ck_fails(NULL, OPTIM_ERROR_NAME, "brackets do not match", optim_create(&opt, "lookahead(adam"));
+    ck_fails(NULL, OPTIM_ERROR_NAME, "brackets do not match", optim_create(&opt, "adam)"));
+    ck_fails(NULL, OPTIM_ERROR_NAME, "must be a name", optim_create(&opt, "ema(adam)x"));
+    ck_fails(NULL, OPTIM_ERROR_NAME, "no algorithm \"\"", optim_create(&opt, "ema()"));
+    ck_fails(NULL, OPTIM_ERROR_NAME, "no algorithm \"\"", optim_create(&opt, "(adam)"));
+    ck_fails(NULL, OPTIM_ERROR_NAME, "not a wrapper", optim_create(&opt, "adam(sgd)"));
+    ck_fails(NULL, OPTIM_ERROR_STATE, "outermost", optim_create(&opt, "ema(accumulate(sgd))"));
     ck_assert_ptr_null(opt);
+}
+END_TEST
+
+START_TEST(create_takes_what_name_says) {
+    static const char *const names[] = {"adam", "ranger", "ema(ranger)", "accumulate(ema(lookahead(radam)))"};
+    for (int i = 0; i < 4; i++) {
+        optim *opt = NULL;
+        ck_ok(NULL, optim_create(&opt, names[i]));
+        ck_assert_str_eq(optim_name(opt), names[i]);
+        optim_destroy(opt);
+    }
 }
 END_TEST
 
@@ -427,6 +446,7 @@ int main(void) {
     tcase_set_timeout(api, 0);
     tcase_add_test(api, version_and_statuses_have_texts);
     tcase_add_test(api, create_names_near_algorithms);
+    tcase_add_test(api, create_takes_what_name_says);
     tcase_add_test(api, environment_is_checked);
     tcase_add_test(api, null_handles_are_refused_or_empty);
     tcase_add_test(api, add_checks_every_argument);

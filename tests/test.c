@@ -78,18 +78,8 @@ const char *test_chain(size_t i) {
 }
 
 optim *test_create(const char *chain) {
-    char text[LENGTH];
     optim *opt = NULL;
-    snprintf(text, sizeof text, "%s", chain);
-    text[strcspn(text, ")")] = '\0';
-    char *optimizer = strrchr(text, '(') ? strrchr(text, '(') + 1 : text;
-    ck_ok(NULL, optim_create(&opt, optimizer));
-    while (optimizer > text) {
-        optimizer[-1] = '\0';
-        char *wrapper = strrchr(text, '(') ? strrchr(text, '(') + 1 : text;
-        ck_ok(opt, optim_wrap(&opt, wrapper, opt));
-        optimizer = wrapper;
-    }
+    ck_ok(NULL, optim_create(&opt, chain));
     return opt;
 }
 

@@ -89,7 +89,8 @@ OPTIM_API const char *optim_errmsg(const optim *opt);
 /*
  * Create an optimizer without tensors.
  *   out        where to put the handle; untouched on failure
- *   algorithm  "sgd", "adamw", ...: a name from optim_algorithm_name that is not a wrapper
+ *   algorithm  "sgd", "adamw", ...: a name from optim_algorithm_name that is not a wrapper; or wrappers with one
+ *              inside, as optim_name writes it: "lookahead(adam)", "ema(lookahead(radam))"
  * OPTIM_ERROR_NAME names the nearest algorithms; OPTIM_ERROR_UNSUPPORTED: an environment variable asks for what
  * this machine or build does not have.
  */
@@ -166,8 +167,8 @@ OPTIM_API int optim_get_for(const optim *opt, const char *tensor, const char *na
 
 /*
  * Take one step with all tensors that have a gradient. Nothing is allocated. Refused only if hyperparameters
- * contradict each other (OPTIM_ERROR_CONFLICT) or the weights are swapped (OPTIM_ERROR_STATE). Gradients are only
- * read.
+ * contradict each other (OPTIM_ERROR_CONFLICT; a step without any tensor is a way to find out early) or the weights
+ * are swapped (OPTIM_ERROR_STATE). Gradients are only read.
  */
 OPTIM_API int optim_step(optim *opt);
 
