@@ -55,9 +55,9 @@ void optim_cohorts_hold(struct body *body) {
     struct optim_ops ops;
     if (!body->stages[outermost].type->steers)
         return;
-    for (struct cohort *cohort = body->cohorts; cohort < body->cohorts + body->ncohorts; cohort++) {
-        optim_prepare_stage(body, cohort, outermost, constants, &ops);
-        cohort->held = ops.hold;
+    for (size_t k = 0; k < body->ncohorts; k++) {
+        optim_prepare_stage(body, &body->cohorts[k], outermost, constants, &ops);
+        body->cohorts[k].held = ops.hold;
     }
 }
 
@@ -93,13 +93,13 @@ static void advance(const struct body *body, struct cohort *cohort) {
 }
 
 void optim_cohorts_advance(struct body *body) {
-    for (struct cohort *cohort = body->cohorts; cohort < body->cohorts + body->ncohorts; cohort++)
-        if (cohort->active)
-            advance(body, cohort);
+    for (size_t k = 0; k < body->ncohorts; k++)
+        if (body->cohorts[k].active)
+            advance(body, &body->cohorts[k]);
 }
 
 void optim_cohorts_reset(struct body *body) {
-    for (struct cohort *cohort = body->cohorts; cohort < body->cohorts + body->ncohorts; cohort++)
-        forget(body, cohort, body->nstages);
+    for (size_t k = 0; k < body->ncohorts; k++)
+        forget(body, &body->cohorts[k], body->nstages);
     body->regroup = true;
 }

@@ -12,7 +12,8 @@ static bool steps(const struct body *body, const struct tensor *tensor) {
 static double sum_of_squares(struct body *body) {
     double sum = 0;
     optim_pass(body, OPTIM_NORM);
-    for (const struct tensor *tensor = body->tensors; tensor < body->tensors + body->ntensors; tensor++) {
+    for (size_t k = 0; k < body->ntensors; k++) {
+        const struct tensor *tensor = &body->tensors[k];
         if (!steps(body, tensor) || tensor->count == 0)
             continue;
         const double *measured = body->measured + tensor->first_tile;
@@ -38,7 +39,8 @@ static void measure_norm(struct body *body) {
 
 static void measure_rows(struct body *body) {
     optim_pass(body, OPTIM_ROWS);
-    for (const struct tensor *tensor = body->tensors; tensor < body->tensors + body->ntensors; tensor++) {
+    for (size_t k = 0; k < body->ntensors; k++) {
+        const struct tensor *tensor = &body->tensors[k];
         const struct tiling tiling = optim_tiling(body, tensor);
         if (!steps(body, tensor) || !tiling_cuts_rows(tiling))
             continue;

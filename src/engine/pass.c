@@ -66,9 +66,11 @@ static void fetch_tensor(const struct body *body, size_t number) {
     const struct tensor *tensor = &body->tensors[number];
     const size_t all = tensor->count * optim_element_size(tensor->element), bytes = all < FETCH ? all : FETCH;
     fetch(tensor->param, bytes);
-    fetch(tensor->grad, bytes);
+    if (tensor->grad)
+        fetch(tensor->grad, bytes);
     for (uint32_t k = 0; k < body->slots; k++)
-        fetch(body->state[number * body->slots + k], bytes);
+        if (tensor->allocated >> k & 1)
+            fetch(body->state[number * body->slots + k], bytes);
 }
 
 static bool takes_part(const struct cohort *cohort, struct tiling tiling, enum optim_purpose purpose) {

@@ -113,7 +113,7 @@ void optim_program_run(const struct program *program, const struct body *body, c
     struct optim_tile tile = {
         .count = end - begin,
         .param = (char *)tensor->param + offset,
-        .grad = (const char *)tensor->grad + offset,
+        .grad = tensor->grad ? (const char *)tensor->grad + offset : NULL,
         .scratch = scratch,
         .momentum = momentum ? slot[momentum - 1] : NULL,
         .row = tiling.row,
