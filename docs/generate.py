@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Write docs/algorithms.md from what the library says of itself and the equations at the head of each source file.
+
+usage: generate.py [--check] LIBRARY
+
+  --check  write nothing; exit with 1 if the page is not what would be written
+"""
+import ctypes
+import os
+import re
+import sys
+
+DOCS = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.join(DOCS, os.pardir, "src")
+F32, F64 = 1, 2
+
+INTRODUCTION = """\
+# The algorithms
+
+<!-- Written by docs/generate.py from the descriptors and head comments in src/: do not edit. -->
+
+p is a weight, g its gradient, t the number of the step, from 1. State starts at 0 unless it says otherwise. Each tensor
+counts its own steps: one that is added later, or rests without a gradient, is at its own t.
+
+"""
+
+COMMON = """\
+## What all optimizers have in common
+
+```
+{equations}
+```
+
+In this order, then the optimizer's own update. Clipping and scaling do not write the gradients. A NaN passes through
+every one of them; with `clip_norm`, one NaN or infinite gradient makes the norm, and so every gradient, NaN. Under
+`clip_norm`, and with `centralize` on tensors whose rows are longer than 2,048 elements, the gradients are read once more
+before the step, and a double for each 2,048 elements is kept.
+
+{params}
+
+## In which details it differs
+
+- A moving average `b m + (1 - b) g` keeps b in two parts, so that f32 has as good a (1 - b) as f64.
+- 1 - beta^t is computed without subtracting numbers that are nearly equal, and RAdam's rho likewise. PyTorch 1.13 loses
+  up to 1e-12 there.
+- Decoupled decay is p - (lr weight_decay) p; PyTorch's p (1 - lr weight_decay) drifts in f32.
+- PyTorch 1.13's NAdam multiplies mu_t once too often into its product when it looks ahead; ours is the formula.
+- Rprop compares signs. Others test the sign of the product with the last gradient, which for tiny ones is 0.
+- AMSGrad's maximum is over the uncorrected average, as in the paper and PyTorch; `max_corrected` is optax's.
+- AdaBound's bounds do not move with a change of `lr` alone: that of the authors' program does, by what `lr` was when it
+  started, which cannot be resumed.
+
+"""
+
+
+class Library:
+    def __init__(self, path):
+        self.c = ctypes.CDLL(os.path.abspath(path))
+        for name in "optim_algorithm_name", "optim_algorithm_summary", "optim_slot_name":
+            getattr(self.c, name).restype = ctypes.c_char_p
+        for name in "optim_algorithm_count", "optim_param_count", "optim_slot_count":
+            getattr(self.c, name).restype = ctypes.c_size_t
+
+    def algorithms(self):
+        return [self.c.optim_algorithm_name(ctypes.c_size_t(i)).decode() for i in range(self.c.optim_algorithm_count())]
+
+    def summary(self, algorithm):
+        return self.c.optim_algorithm_summary(algorithm.encode()).decode()
+
+    def wraps(self, algorithm):
+        return self.c.optim_algorithm_wraps(algorithm.encode()) == 1
+
+    def params(self, algorithm):
+        """(name, initial, min, max, help) of each hyperparameter."""
+        for i in range(self.c.optim_param_count(algorithm.encode())):
+            name, text = ctypes.c_char_p(), ctypes.c_char_p()
+            initial, low, high = ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
+            self.c.optim_param_info(algorithm.encode(), ctypes.c_size_t(i), ctypes.byref(name), ctypes.byref(initial),
+                                    ctypes.byref(low), ctypes.byref(high), ctypes.byref(text))
+            yield name.value.decode(), initial.value, low.value, high.value, text.value.decode()
+
+    def slots(self, algorithm):
+        return [self.c.optim_slot_name(algorithm.encode(), ctypes.c_size_t(i)).decode()
+                for i in range(self.c.optim_slot_count(algorithm.encode()))]
+
+    def slots_in_use(self, algorithm, **settings):
+        """The slots that a handle really has memory for."""
+        handle = ctypes.c_void_p()
+        chain = f"{algorithm}(sgd)" if self.wraps(algorithm) else algorithm
+        assert self.c.optim_create(ctypes.byref(handle), chain.encode()) == 0
+        for name, value in settings.items():
+            assert self.c.optim_set(handle, name.encode(), ctypes.c_double(value)) == 0, (algorithm, name)
+        weight = ctypes.c_double()
+        assert self.c.optim_add(handle, b"w", F64, ctypes.c_size_t(0), None, ctypes.byref(weight), None) == 0
+        used = [slot for slot in self.slots(algorithm)
+                if self.c.optim_state(handle, ctypes.c_size_t(0), slot.encode(), None, None, None) == 0]
+        self.c.optim_destroy(handle)
+        return used
+
+
+def equations(path):
+    """The head comment of a source file, without its decoration."""
+    comment = re.match(r"/\*\n(.*?)\n \*/", open(path).read(), re.S).group(1)
+    return "\n".join(line[3:] if line.startswith(" * ") else line[2:] for line in comment.splitlines())
+
+
+def families():
+    """(file, names of its presets) in the order in which they are registered."""
+    for folder in "optimizers", "wrappers":
+        for file in os.listdir(os.path.join(SOURCE, folder)):
+            path = os.path.join(SOURCE, folder, file)
+            text = open(path).read()
+            presets = text[text.index("struct optim_preset presets[]"):]
+            yield path, re.findall(r'\.name = "([^"]+)"', presets)
+
+
+def number(value):
+    if value == float("inf"):
+        return "inf"
+    return str(int(value)) if value == int(value) and abs(value) < 1e6 else f"{value:g}"
+
+
+def interval(low, high):
+    if high == float("inf"):
+        return f"[{number(low)}, inf)"
+    if 0.999 < high < 1:
+        return f"[{number(low)}, 1)"
+    return f"[{number(low)}, 2^53]" if high == 2.0 ** 53 else f"[{number(low)}, {number(high)}]"
+
+
+def table(params):
+    rows = ["| name | default | range | |", "|---|---|---|---|"]
+    rows += [f"| `{name}` | {number(initial)} | {interval(low, high)} | {text} |" for name, initial, low, high, text in params]
+    return "\n".join(rows)
+
+
+def memory(library, algorithm, own):
+    """State for each weight, by default and with each hyperparameter that adds some."""
+    plain = library.slots_in_use(algorithm)
+    text = f"State for each weight: {4 * len(plain)} bytes in f32, {8 * len(plain)} in f64"
+    text += f" ({', '.join(f'`{slot}`' for slot in plain)})" if plain else ""
+    more = []
+    for name, initial, low, high, _ in own:
+        value = high if high in (1, 2) or 0.999 < high < 1 else 2
+        if name in ("lr", "weight_decay", "grad_scale", "blas", "eps") or value == initial or value < low:
+            continue
+        try:
+            added = [slot for slot in library.slots_in_use(algorithm, **{name: min(value, 0.5) if high < 1 else value})
+                     if slot not in plain]
+        except AssertionError: # contradicts something else
+            continue
+        if added:
+            more.append(f"`{name}` adds {', '.join(f'`{slot}`' for slot in added)}")
+    return text + ("; " + "; ".join(more) if more else "") + "."
+
+
+def section(library, path, presets, common):
+    title = ", ".join(presets)
+    first = next((preset for preset in presets if library.wraps(preset)), presets[0])
+    own = [param for param in library.params(first) if param[0] not in common]
+    text = f"## {title}\n\n```\n{equations(path)}\n```\n\n"
+    text += "".join(f"- `{preset}`: {library.summary(preset)}.{differences(library, preset, first, common)}\n" for preset in presets)
+    return text + f"\n{memory(library, first, own)}\n\n{table(own)}\n\n"
+
+
+def differences(library, preset, first, common):
+    """Which defaults of a preset differ from its family's, or from what all have in common."""
+    usual = {name: values[1] for name, values in common.items()}
+    for algorithm in (["radam"] if library.wraps(first) and not library.wraps(preset) else []) + [first]:
+        usual |= {name: initial for name, initial, *_ in library.params(algorithm) if name not in common}
+    changed = [f"`{name}` {number(initial)}" for name, initial, *_ in library.params(preset) if initial != usual[name]]
+    return f" Its defaults: {', '.join(changed)}." if changed else ""
+
+
+def page(library):
+    algorithms = library.algorithms()
+    sgd = list(library.params("sgd"))
+    names = [param[0] for param in sgd]
+    shared = sgd[names.index("maximize"):]
+    common = {param[0]: param for param in shared}
+    text = INTRODUCTION
+    for path, presets in sorted(families(), key=lambda family: algorithms.index(family[1][0])):
+        assert [name for name in algorithms if name in presets] == presets, path
+        text += section(library, path, presets, common)
+    return text + COMMON.format(equations=equations(os.path.join(SOURCE, "engine", "common.c")), params=table(shared))
+
+
+def main():
+    arguments = [argument for argument in sys.argv[1:] if argument != "--check"]
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        print(__doc__)
+        return 0 if arguments == ["--help"] else 2
+    path = os.path.join(DOCS, "algorithms.md")
+    text = page(Library(arguments[0]))
+    if "--check" in sys.argv:
+        current = os.path.exists(path) and open(path).read() == text
+        print("1 passed, 0 failed" if current else f"{path} is stale: run docs/generate.py\n0 passed, 1 failed")
+        return 0 if current else 1
+    with open(path, "w") as file:
+        file.write(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
