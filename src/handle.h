@@ -52,7 +52,7 @@ struct tensor {
     size_t ndim, *shape;
 };
 
-/* Settings k: its hyperparameters are body->values[k * body->params ...]. Settings 0: tensors that no rule singles out. */
+/* Settings k has its values at body->values[k * body->params]. Settings 0: tensors that no rule singles out. */
 struct settings {
     size_t users;      /* tensors, and one more for settings 0 */
     size_t matched;    /* of these, by the pattern at hand */

@@ -26,7 +26,8 @@ static struct chunk *new_chunk(struct arena *arena, size_t bytes) {
         return NULL;
     chunk->size = size;
     chunk->next = arena->newest;
-    return arena->newest = chunk;
+    arena->newest = chunk;
+    return chunk;
 }
 
 void *optim_arena_zeroed(struct arena *arena, size_t bytes) {

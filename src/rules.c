@@ -184,6 +184,7 @@ static int set(optim *opt, const char *function, const char *pattern, const char
         body->rules[body->nrules++] = (struct rule){copy, param, value};
     else
         free(copy);
+    /* cppcheck-suppress memleak; the rule has the copy */
     return status;
 }
 

@@ -8,28 +8,24 @@
 #include "isas.h"
 #undef ISA
 
-static int always(void) {
-    return 1;
-}
-
 #if defined(__x86_64__)
-#define runs_sse2 always
-
-static int runs_avx2(void) {
-    return __builtin_cpu_supports("avx2");
-}
-
-static int runs_avx512(void) {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+static bool runs_here(const char *isa) {
+    if (strcmp(isa, "avx2") == 0)
+        return __builtin_cpu_supports("avx2");
+    if (strcmp(isa, "avx512") == 0)
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+               __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    return true;
 }
 #else
-#define runs_neon always
-#define runs_base always
+static bool runs_here(const char *isa) {
+    (void)isa;
+    return true;
+}
 #endif
 
 /* From the narrowest to the widest. */
-#define ISA(name) {#name, runs_##name, {&optim_kernels_##name##_float, &optim_kernels_##name##_double}},
+#define ISA(name) {#name, {&optim_kernels_##name##_float, &optim_kernels_##name##_double}},
 static const struct optim_isa isas[] = {
 #include "isas.h"
 };
@@ -44,10 +40,10 @@ const struct optim_isa *optim_isa_base(void) {
 const struct optim_isa *optim_isa_choose(const char *limit) {
     const struct optim_isa *best = NULL;
     for (size_t i = 0; i < ISAS; i++) {
-        if (isas[i].runs_here())
+        if (runs_here(isas[i].name))
             best = &isas[i];
         if (limit && strcmp(isas[i].name, limit) == 0)
-            return isas[i].runs_here() ? &isas[i] : NULL;
+            return runs_here(isas[i].name) ? &isas[i] : NULL;
     }
     return limit ? NULL : best;
 }
@@ -56,7 +52,7 @@ const char *optim_isa_names(char *text, size_t size) {
     size_t length = 0;
     text[0] = '\0';
     for (size_t i = 0; i < ISAS; i++)
-        if (isas[i].runs_here() && length < size)
+        if (runs_here(isas[i].name) && length < size)
             length += (size_t)snprintf(text + length, size - length, "%s%s", length ? ", " : "", isas[i].name);
     return text;
 }

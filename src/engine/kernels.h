@@ -17,7 +17,6 @@ enum optim_element { OPTIM_ELEMENT_F32, OPTIM_ELEMENT_F64, OPTIM_ELEMENTS };
 
 struct optim_isa {
     const char *name;
-    int (*runs_here)(void);
     const struct optim_kernels *kernels[OPTIM_ELEMENTS];
 };
 

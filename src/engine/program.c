@@ -115,6 +115,7 @@ void optim_program_run(const struct program *program, const struct body *body, c
         .param = (char *)tensor->param + offset,
         .grad = tensor->grad ? (const char *)tensor->grad + offset : NULL,
         .scratch = scratch,
+        /* cppcheck-suppress uninitvar; a type with momentum has slots */
         .momentum = momentum ? slot[momentum - 1] : NULL,
         .row = tiling.row,
         .measured = measured ? measured + tiling_index(tiling, begin) : NULL,
