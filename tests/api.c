@@ -429,6 +429,27 @@ START_TEST(reset_starts_over) {
 }
 END_TEST
 
+/* Hyperparameters that state depends on change in the middle of what the state is for. */
+START_TEST(accumulation_may_end_early) {
+    double param[3] = {1, 2, 3}, grad[3] = {1, 1, 1};
+    optim *opt = with_tensor("accumulate(sgd)", param, grad);
+    ck_ok(opt, optim_set(opt, "lr", 1));
+    ck_ok(opt, optim_set(opt, "every", 5));
+    ck_ok(opt, optim_step(opt));
+    grad[0] = 3;
+    ck_ok(opt, optim_step(opt));
+    ck_assert(param[0] == 1);
+    ck_ok(opt, optim_set(opt, "every", 1));
+    ck_ok(opt, optim_set(opt, "clip_norm", 1e9));
+    grad[0] = 2;
+    ck_ok(opt, optim_step(opt)); /* of the three there are */
+    ck_assert(param[0] == -1 && param[1] == 1);
+    ck_ok(opt, optim_step(opt));
+    ck_assert(param[0] == -3);
+    optim_destroy(opt);
+}
+END_TEST
+
 START_TEST(threads_are_checked) {
     optim *opt = test_create("adam");
     ck_fails(opt, OPTIM_ERROR_RANGE, "threads = -1", optim_set_threads(opt, -1));
@@ -462,6 +483,7 @@ int main(void) {
     tcase_add_test(api, introspection_lists_everything);
     tcase_add_test(api, swapped_weights_are_read_only);
     tcase_add_loop_test(api, reset_starts_over, 0, (int)test_chains());
+    tcase_add_test(api, accumulation_may_end_early);
     tcase_add_test(api, threads_are_checked);
     suite_add_tcase(suite, api);
     return test_run(suite);

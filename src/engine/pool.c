@@ -71,8 +71,8 @@ static void *work(void *argument) {
     for (;;) {
         while (pool.passes == worker->passes && !pool.stop)
             pthread_cond_wait(&pool.wake, &pool.lock);
-        if (pool.stop)
-            break;
+        if (pool.passes == worker->passes)
+            break; /* to stop; a pass that has begun is finished first */
         worker->passes = pool.passes;
         if (worker->number >= pool.threads)
             continue;

@@ -39,7 +39,8 @@ static void prepare_step(struct program *program, const struct body *body, const
     } while (s > 0 && !ops[s].hold);
     for (; s < body->nstages; s++)
         add_call(program, ops[s].after, program->constants[s], body->stages[s].first_slot);
-    program->used = body->settings[cohort->settings].needed & slots;
+    /* what is no longer needed may still be finished with: the sum of gradients when accumulation ends early */
+    program->used = (body->settings[cohort->settings].needed | cohort->started) & slots;
     program->fresh = program->used & ~cohort->started;
 }
 
@@ -47,7 +48,7 @@ static void prepare_step(struct program *program, const struct body *body, const
 static void prepare_measure(struct program *program, const struct body *body, const struct cohort *cohort,
                             enum optim_purpose purpose) {
     optim_op *measure = NULL;
-    program->used = body->settings[cohort->settings].needed;
+    program->used = cohort->started;
     program->fresh = 0;
     for (size_t s = body->nstages; s-- > 0 && !measure;) {
         struct optim_ops ops;
