@@ -26,39 +26,15 @@ static bool next_name(const char **text, char name[NAME]) {
     return length != 0;
 }
 
-/* The handle for a text without its closing brackets. */
-static optim *create(const char *text) {
-    char name[NAME];
-    optim *opt = NULL, *outer = NULL;
-    next_name(&text, name);
-    if (*text == '\0') {
-        if (optim_create(&opt, name) != OPTIM_OK)
-            die(MISUSE, "%s", optim_errmsg(NULL));
-        return opt;
-    }
-    opt = create(text);
-    if (optim_wrap(&outer, name, opt) != OPTIM_OK)
-        die(MISUSE, "%s", optim_errmsg(opt));
-    return outer;
-}
-
-static optim *create_nested(const char *algorithm) {
-    const char *open = algorithm;
-    size_t depth = 0;
-    for (; (open = strchr(open, '(')); open++)
-        depth++;
-    const size_t names = strcspn(algorithm, ")"), length = strlen(algorithm);
-    if (length - names != depth || strspn(algorithm + names, ")") != depth)
-        die(MISUSE, "\"%s\": expected a name or wrapper(name)", algorithm);
-    char *const text = allocate(names + 1, 1);
-    memcpy(text, algorithm, names);
-    optim *opt = create(text);
-    free(text);
+static optim *create(const char *algorithm) {
+    optim *opt = NULL;
+    if (optim_create(&opt, algorithm) != OPTIM_OK)
+        die(MISUSE, "%s", optim_errmsg(NULL));
     return opt;
 }
 
 void subject_check(const char *algorithm) {
-    optim_destroy(create_nested(algorithm));
+    optim_destroy(create(algorithm));
 }
 
 /* Of either sign and about 1/100, so that in millions of steps nothing overflows, vanishes or becomes denormal. */
@@ -96,7 +72,7 @@ static void count_parts(void *context, size_t count, optim_task task, void *job)
 void subject_create(struct subject *subject, const char *algorithm, int dtype, size_t tensors, size_t count,
                     int threads) {
     *subject = (struct subject){
-        .opt = create_nested(algorithm),
+        .opt = create(algorithm),
         .dtype = dtype,
         .tensors = tensors,
         .count = count,

@@ -69,32 +69,11 @@ static const char *hint(int status) {
     return status == OPTIM_ERROR_NAME ? "; --list shows all there are" : "";
 }
 
-/* "lookahead(adam)": create what is in the innermost parentheses, then wrap it, from the inside out. */
 static optim *create(const char *source, const char *name) {
-    size_t room = strlen(name) + 1;
-    char *text = allocate(room, 1);
-    memcpy(text, name, room);
-
-    char *close = text + strcspn(text, ")");
-    size_t opened = 0, closed = strlen(close);
-    for (const char *c = text; c < close; c++)
-        opened += *c == '(';
-    if (opened != closed || strspn(close, ")") != closed) {
-        die(MISUSE, "%s \"%s\": expected NAME or WRAPPER(NAME)", source, name);
-    }
-    *close = '\0';
-
     optim *opt = NULL;
-    char *open = strrchr(text, '(');
-    int status = optim_create(&opt, open != NULL ? open + 1 : text);
-    while (status == OPTIM_OK && open != NULL) {
-        *open = '\0';
-        open = strrchr(text, '(');
-        status = optim_wrap(&opt, open != NULL ? open + 1 : text, opt);
-    }
+    int status = optim_create(&opt, name);
     if (status != OPTIM_OK)
-        die(blame(status), "%s \"%s\": %s%s", source, name, optim_errmsg(opt), hint(status));
-    free(text);
+        die(blame(status), "%s \"%s\": %s%s", source, name, optim_errmsg(NULL), hint(status));
     return opt;
 }
 

@@ -131,6 +131,9 @@ __attribute__((format(printf, 3, 4))) int optim_fail(struct body *body, int stat
 /* An error unless the handle can be used (and is not swapped, if it must not be). */
 int optim_check(const optim *opt, const char *function, bool swapped_is_fine);
 
+/* ---- environment.c: what it asks for; an error without a handle if that is not to be had ---- */
+int optim_read_environment(struct body *body, bool *blas);
+
 /* ---- suggest.c: "; near: a, b", or all of them if none is near, into text; names end with NULL ---- */
 const char *optim_suggest(char *text, size_t size, const char *name, const char *const *names);
 

@@ -28,34 +28,6 @@ static void free_body(struct body *body) {
     free(body);
 }
 
-/* What the environment asks for; an error if that is not to be had. */
-static int read_environment(struct body *body, bool *blas) {
-    char names[OPTIM_MESSAGE];
-    const char *cpu = getenv("OPTIM_CPU"), *kernels = getenv("OPTIM_KERNELS"), *threads = getenv("OPTIM_NUM_THREADS");
-    const struct optim_isa *isa = optim_isa_choose(cpu && *cpu ? cpu : NULL);
-    if (!isa)
-        return optim_fail(NULL, OPTIM_ERROR_UNSUPPORTED, "optim_create: OPTIM_CPU = %s: here it must be one of %s", cpu,
-                          optim_isa_names(names, sizeof names));
-    if (kernels && *kernels && strcmp(kernels, "blas") != 0 && strcmp(kernels, "fused") != 0)
-        return optim_fail(NULL, OPTIM_ERROR_UNSUPPORTED, "optim_create: OPTIM_KERNELS = %s: must be fused or blas",
-                          kernels);
-    *blas = kernels && strcmp(kernels, "blas") == 0;
-    if (*blas && !OPTIM_BLAS)
-        return optim_fail(NULL, OPTIM_ERROR_UNSUPPORTED, "optim_create: OPTIM_KERNELS = blas: this build has no BLAS");
-    if (threads && *threads) {
-        char *end;
-        const long count = strtol(threads, &end, 10);
-        if (*end || count < 1 || count > OPTIM_MAX_THREADS)
-            return optim_fail(NULL, OPTIM_ERROR_RANGE,
-                              "optim_create: OPTIM_NUM_THREADS = %s: must be a whole number from 1 to %d", threads,
-                              OPTIM_MAX_THREADS);
-        body->all_threads = (int)count;
-    }
-    for (int i = 0; i < OPTIM_ELEMENTS; i++)
-        body->kernels[i] = isa->kernels[i];
-    return OPTIM_OK;
-}
-
 /* The next stage of the chain, from its family's tables. */
 static struct stage next_stage(const struct body *body, size_t family, const struct optim_preset *preset) {
     struct stage stage = {
@@ -172,7 +144,7 @@ static int create_optimizer(optim **out, size_t family, const struct optim_prese
     opt->body = body;
     body->settings = settings;
     body->settings_capacity = body->nsettings = settings->users = 1; /* the one of all tensors without rules */
-    int status = read_environment(body, &blas);
+    int status = optim_read_environment(body, &blas);
     if (status == OPTIM_OK && !(add_stage(body, family, preset) && add_stage(body, OPTIM_COMMON, preset)))
         status = OPTIM_ERROR_MEMORY;
     snprintf(body->name, sizeof body->name, "%s", preset->name);
