@@ -54,7 +54,7 @@ unsigned optim_measures(const struct body *body, const double *values) {
 }
 
 bool optim_measures_reserve(struct body *body, unsigned measures, size_t tiles) {
-    if (measures == 0)
+    if (measures == 0 && !body->measured) /* once anything is measured, tensors that do not ask for it are too */
         return true;
     void *grown = optim_grow(body->measured, &body->measured_capacity, tiles, sizeof(*body->measured));
     if (grown)

@@ -139,7 +139,7 @@ START_TEST(adabound_with_equal_bounds_is_sgd) {
     struct model adabound, sgd;
     begin(&adabound, "adabound", OPTIM_F32);
     begin(&sgd, "sgd", OPTIM_F32);
-    set(&adabound, "gamma", 1e30);
+    set(&adabound, "gamma", _i ? 1e308 : 1e30); /* which times t is finite, and not */
     set(&adabound, "beta1", 0);
     set(&sgd, "lr", 0.1);
     for (uint64_t t = 1; t <= STEPS; t++) {
@@ -235,6 +235,22 @@ START_TEST(clip_norm_reaches_every_magnitude) {
 }
 END_TEST
 
+/* The norm is of all gradients, also of those whose tensors are not clipped. */
+START_TEST(clip_norm_by_rule_measures_all) {
+    static double small[1], large[100000], small_grad[1] = {3}, large_grad[100000] = {4};
+    const size_t one = 1, many = 100000;
+    optim *opt = test_create("sgd");
+    ck_ok(opt, optim_set(opt, "lr", 1));
+    ck_ok(opt, optim_set_for(opt, "small", "clip_norm", 1));
+    ck_ok(opt, optim_add(opt, "small", OPTIM_F64, 1, &one, small, small_grad));
+    ck_ok(opt, optim_add(opt, "large", OPTIM_F64, 1, &many, large, large_grad));
+    ck_ok(opt, optim_step(opt));
+    ck_assert_double_eq_tol(small[0], -3.0 / 5, 1e-15);
+    ck_assert(large[0] == -4);
+    optim_destroy(opt);
+}
+END_TEST
+
 /* Rows shorter and longer than a tile, and rows that end within one. */
 START_TEST(centralized_rows_have_no_mean) {
     static const size_t rows[][2] = {{1, 1}, {3, 7}, {5, 2048}, {4, 2049}, {2, 10000}, {700, 3}, {3, 4096}};
@@ -315,11 +331,12 @@ int main(void) {
     tcase_add_loop_test(limits, lookahead_that_follows_is_the_inner_optimizer, 0, algorithms);
     tcase_add_test(limits, lookahead_by_hand);
     tcase_add_loop_test(limits, amsgrad_never_divides_by_less, 0, 3);
-    tcase_add_test(limits, adabound_with_equal_bounds_is_sgd);
+    tcase_add_loop_test(limits, adabound_with_equal_bounds_is_sgd, 0, 2);
     tcase_add_loop_test(limits, rectification_starts_at_its_step, 0, 2);
     tcase_add_test(limits, accumulation_is_a_step_on_the_mean);
     tcase_add_test(limits, ema_has_its_closed_form);
     tcase_add_test(limits, clip_norm_reaches_every_magnitude);
+    tcase_add_test(limits, clip_norm_by_rule_measures_all);
     tcase_add_test(limits, centralized_rows_have_no_mean);
     tcase_add_test(limits, the_callers_rounding_does_not_matter);
     tcase_add_loop_test(limits, nan_stays_where_it_is, 0, algorithms);

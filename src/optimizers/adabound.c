@@ -87,8 +87,8 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
         .beta2 = average_of(h[BETA2], 1 - h[BETA2]),
         .step = (real)(h[LR] * sqrt(c2) / c1),
         .eps = (real)h[EPS],
-        .lower = (real)(h[FINAL_LR] * (elapsed / (elapsed + 1))),
-        .upper = (real)(h[FINAL_LR] * ((elapsed + 1) / elapsed)),
+        .lower = (real)(h[FINAL_LR] / (1 + 1 / elapsed)), /* the same as above, also where elapsed is infinite */
+        .upper = (real)(h[FINAL_LR] * (1 + 1 / elapsed)),
     };
     ops->after = h[AMSGRAD] != 0 ? amsbound_tile : adabound_tile;
 }
