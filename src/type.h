@@ -49,15 +49,17 @@ struct optim_preset {
 
 /* What `prepare` is told: the step that is about to be taken by tensors that share hyperparameters and history. */
 struct optim_now {
-    const double *h; /* the family's hyperparameters, in the order of its table */
-    double lr;       /* the innermost optimizer's */
-    uint64_t t;      /* number of this step, from 1 */
-    uint32_t fresh;  /* bit k: slot k is used for the first time in this step */
-    bool blas;       /* compose it of level-1 BLAS calls if you can */
-    double carried;  /* what `prepare` answered at the step before; 0 at the first */
-    double norm;     /* of all gradients, if a family measures it */
-    double guard;    /* what to scale by when measuring, so that nothing overflows */
-    bool rows;       /* these tensors have 2 dimensions or more */
+    const double *h;       /* the family's hyperparameters, in the order of its table */
+    double lr;             /* the innermost optimizer's */
+    uint64_t t;            /* number of this step, from 1 */
+    uint32_t fresh;        /* bit k: slot k is used for the first time in this step */
+    bool blas;             /* compose it of level-1 BLAS calls if you can */
+    double carried;        /* what `prepare` answered at the step before; 0 at the first */
+    double norm;           /* of all gradients, if a family measures it */
+    double guard;          /* what to scale by when measuring, so that nothing overflows */
+    bool rows;             /* these tensors have 2 dimensions or more */
+    bool leaves_shrinking; /* the optimizer takes the decoupled decay upon itself */
+    double shrink;         /* then, for that optimizer: first p := p - shrink p */
 };
 
 /* A stretch of one tensor that fits the cache, with the same stretch of its state. */
@@ -81,6 +83,7 @@ struct optim_ops {
     optim_op *after;  /* on the parameter, after what is inside: the optimizer's update first */
     optim_op *norm;   /* instead of `before`, to measure: the sum of the squared gradients */
     optim_op *rows;   /* likewise, the sum of what the gradients will be before they are centralized */
+    double shrink;    /* decoupled decay that is left to the optimizer */
     /* the rest only in a family that `steers` */
     bool hold;      /* what is inside takes no step */
     bool forget;    /* after this step, what is inside starts over */
@@ -105,10 +108,11 @@ struct optim_family {
     struct optim_conflict (*conflict)(const double *h); /* NULL: none can */
     size_t constants;                                   /* bytes, at most OPTIM_MAX_CONSTANTS */
     void (*prepare)(const struct optim_now *now, void *constants, struct optim_ops *ops);
-    int swap;                              /* 1 + the slot that optim_swap exchanges with the weights; 0: none */
-    int momentum;                          /* 1 + the slot with the moving average of gradients; 0: none */
-    bool steers;                           /* `prepare` uses hold, forget or carried */
-    bool outermost;                        /* a wrapper that nothing may be wrapped around */
+    int swap;       /* 1 + the slot that optim_swap exchanges with the weights; 0: none */
+    int momentum;   /* 1 + the slot with the moving average of gradients; 0: none */
+    bool shrinks;   /* its operation does the decoupled decay too, and saves a pass over the tile */
+    bool steers;    /* `prepare` uses hold, forget or carried */
+    bool outermost; /* a wrapper that nothing may be wrapped around */
     unsigned (*measures)(const double *h); /* NULL: nothing */
 };
 

@@ -132,16 +132,18 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
     const double scale = clip_factor(h[CLIP_NORM], now->norm) * (h[MAXIMIZE] != 0 ? -1 : 1) / h[GRAD_SCALE];
     const double weight_decay = h[WEIGHT_DECAY];
     const bool conditions = scale != 1 || h[CLIP_VALUE] != 0;
-    const bool shrinks = h[DECOUPLED] != 0 && weight_decay != 0;
+    const double shrink_by = h[DECOUPLED] != 0 ? now->lr * weight_decay : 0;
+    const bool shrinks = shrink_by != 0 && !now->leaves_shrinking;
     const bool decays = h[DECOUPLED] == 0 && weight_decay != 0;
     *(struct common_step *)constants = (struct common_step){
         .scale = (real)scale, /* clamping is symmetric, so the sign may go first */
         .clip = (real)(h[CLIP_VALUE] != 0 ? h[CLIP_VALUE] : INFINITY),
         .decay = (real)(decays ? weight_decay : 0),
-        .shrink = (real)(shrinks ? now->lr * weight_decay : 0),
+        .shrink = (real)(shrinks ? shrink_by : 0),
         .measure = now->guard / h[GRAD_SCALE],
     };
     ops->norm = measure_norm;
+    ops->shrink = now->leaves_shrinking ? shrink_by : 0;
     if (h[CENTRALIZE] != 0 && now->rows) {
         ops->before = centralize;
         ops->rows = measure_rows;

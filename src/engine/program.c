@@ -6,7 +6,7 @@ static void add_call(struct program *program, optim_op *op, const void *constant
         program->calls[program->ncalls++] = (struct call){op, constants, first_slot};
 }
 
-void optim_prepare_stage(const struct body *body, const struct cohort *cohort, size_t s, void *constants,
+void optim_prepare_stage(const struct body *body, const struct cohort *cohort, size_t s, double shrink, void *constants,
                          struct optim_ops *ops) {
     const struct stage *stage = &body->stages[s];
     const double *values = optim_values(body, cohort->settings);
@@ -21,6 +21,8 @@ void optim_prepare_stage(const struct body *body, const struct cohort *cohort, s
         .norm = body->norm,
         .guard = body->guard,
         .rows = cohort->rows,
+        .leaves_shrinking = body->stages[0].type->shrinks,
+        .shrink = shrink,
     };
     *ops = (struct optim_ops){0};
     optim_family_of(body->kernels[cohort->element], stage->family)->prepare(&now, constants, ops);
@@ -30,10 +32,12 @@ void optim_prepare_stage(const struct body *body, const struct cohort *cohort, s
 static void prepare_step(struct program *program, const struct body *body, const struct cohort *cohort) {
     struct optim_ops ops[OPTIM_MAX_STAGES];
     uint32_t slots = 0;
+    double shrink = 0;
     size_t s = body->nstages;
     do {
         s--;
-        optim_prepare_stage(body, cohort, s, program->constants[s], &ops[s]);
+        optim_prepare_stage(body, cohort, s, shrink, program->constants[s], &ops[s]);
+        shrink = ops[s].shrink;
         add_call(program, ops[s].before, program->constants[s], body->stages[s].first_slot);
         slots |= optim_stage_slots(&body->stages[s]);
     } while (s > 0 && !ops[s].hold);
@@ -52,7 +56,7 @@ static void prepare_measure(struct program *program, const struct body *body, co
     program->fresh = 0;
     for (size_t s = body->nstages; s-- > 0 && !measure;) {
         struct optim_ops ops;
-        optim_prepare_stage(body, cohort, s, program->constants[s], &ops);
+        optim_prepare_stage(body, cohort, s, 0, program->constants[s], &ops);
         measure = purpose == OPTIM_NORM ? ops.norm : ops.rows;
         add_call(program, measure ? measure : ops.before, program->constants[s], body->stages[s].first_slot);
     }

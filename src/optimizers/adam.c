@@ -38,13 +38,14 @@ static const struct optim_slot slots[] = {
 struct adam_step {
     struct average beta1, beta2;
     real step, root, eps; /* root: what sqrt is multiplied by, to correct its bias */
+    real shrink;          /* decoupled weight decay */
     real largest;         /* what v is multiplied by before the maximum is taken */
 };
 
 static inline void adam(struct adam_step c, real *p, real g, real *m, real *v) {
     *m = average(c.beta1, *m, g);
     *v = average(c.beta2, *v, g * g);
-    *p -= c.step * (*m / (sqrt(*v) * c.root + c.eps));
+    *p = *p - c.shrink * *p - c.step * (*m / (sqrt(*v) * c.root + c.eps));
 }
 
 static inline void amsgrad(struct adam_step c, real *p, real g, real *m, real *v, real *x) {
@@ -52,7 +53,7 @@ static inline void amsgrad(struct adam_step c, real *p, real g, real *m, real *v
     *v = average(c.beta2, *v, g * g);
     const real now = *v * c.largest;
     *x = *x > now ? *x : now;
-    *p -= c.step * (*m / (sqrt(*x) * c.root + c.eps));
+    *p = *p - c.shrink * *p - c.step * (*m / (sqrt(*x) * c.root + c.eps));
 }
 
 static void adam_tile(const void *constants, struct optim_tile *tile) {
@@ -90,6 +91,7 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
         .step = (real)step,
         .root = (real)(eps_hat ? 1 : 1 / root_c2),
         .eps = (real)h[EPS],
+        .shrink = (real)now->shrink,
         .largest = (real)(max_corrected ? 1 / c2 : 1),
     };
     ops->after = takes_max ? amsgrad_tile : adam_tile;
@@ -114,4 +116,5 @@ const struct optim_family OPTIM_CONFIGURED(adam) = {
     .constants = sizeof(struct adam_step),
     .prepare = prepare,
     .momentum = 1 + M,
+    .shrinks = true,
 };

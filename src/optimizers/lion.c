@@ -19,12 +19,13 @@ static const struct optim_slot slots[] = {{.name = "exp_avg"}, {0}};
 
 struct lion_step {
     struct average beta1, beta2;
-    real lr;
+    real lr, shrink;
 };
 
 static inline void lion(struct lion_step c, real *p, real g, real *m) {
     const real direction = average(c.beta1, *m, g);
-    *p -= direction > 0 ? c.lr : direction < 0 ? -c.lr : 0 * direction; /* a NaN stays one */
+    const real step = direction > 0 ? c.lr : direction < 0 ? -c.lr : 0 * direction; /* a NaN stays one */
+    *p = *p - c.shrink * *p - step;
     *m = average(c.beta2, *m, g);
 }
 
@@ -42,6 +43,7 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
         .beta1 = average_of(h[BETA1], 1 - h[BETA1]),
         .beta2 = average_of(h[BETA2], 1 - h[BETA2]),
         .lr = (real)h[LR],
+        .shrink = (real)now->shrink,
     };
     ops->after = lion_tile;
 }
@@ -60,4 +62,5 @@ const struct optim_family OPTIM_CONFIGURED(lion) = {
     .constants = sizeof(struct lion_step),
     .prepare = prepare,
     .momentum = 1,
+    .shrinks = true,
 };
