@@ -10,6 +10,8 @@ import os
 import re
 import sys
 
+from equivalents import EQUALS
+
 DOCS = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.join(DOCS, os.pardir, "src")
 F32, F64 = 1, 2
@@ -20,7 +22,8 @@ INTRODUCTION = """\
 <!-- Written by docs/generate.py from the descriptors and head comments in src/: do not edit. -->
 
 p is a weight, g its gradient, t the number of the step, from 1. State starts at 0 unless it says otherwise. Each tensor
-counts its own steps: one that is added later, or rests without a gradient, is at its own t.
+counts its own steps: one that is added later, or rests without a gradient, is at its own t. `coming-from.md` lists the
+same optimizers by their names elsewhere.
 
 """
 
@@ -160,7 +163,8 @@ def section(library, path, presets, common):
     own = [param for param in library.params(first) if param[0] not in common]
     text = f"## {title}\n\n```\n{equations(path)}\n```\n\n"
     text += "".join(f"- `{preset}`: {library.summary(preset)}.{differences(library, preset, first, common)}\n" for preset in presets)
-    return text + f"\n{memory(library, first, own)}\n\n{table(own)}\n\n"
+    equals = EQUALS[os.path.basename(path)[:-2]]
+    return text + f"\nEquals {equals}\n\n{memory(library, first, own)}\n\n{table(own)}\n\n"
 
 
 def differences(library, preset, first, common):
