@@ -1,7 +1,7 @@
 /*
- * The learning rate of each optimizer for each problem, in the order of problems.c, and how far above the minimum it may
- * end: 1e-6, or three times what it reached at best, rounded up to a power of ten. SGD and the adaptive ones creep along
- * the flat directions of the quadratic form; Rprop keeps its smallest step at the tip of Ackley's cone.
+ * The learning rate of each optimizer for each problem, in the order of problems.c, and how far above the minimum it
+ * may end: 1e-6, or three times what it reached at best, rounded up to a power of ten. SGD and the adaptive ones creep
+ * along the flat directions of the quadratic form; Rprop keeps its smallest step at the tip of Ackley's cone.
  */
 #ifndef CONVERGENCE_TABLE_H
 #define CONVERGENCE_TABLE_H
