@@ -50,8 +50,11 @@ before the step, and a double for each 2,048 elements is kept.
 - PyTorch 1.13's NAdam multiplies mu_t once too often into its product when it looks ahead; ours is the formula.
 - Rprop compares signs. Others test the sign of the product with the last gradient, which for tiny ones is 0.
 - AMSGrad's maximum is over the uncorrected average, as in the paper and PyTorch; `max_corrected` is optax's.
+- RAdam's first four or five steps are not adapted: lr times the bare momentum, as in the paper. Where first gradients are
+  in the hundreds, a rate that suits Adam is too large for them; `unadapted` 0 waits instead.
 - AdaBound's bounds do not move with a change of `lr` alone: that of the authors' program does, by what `lr` was when it
-  started, which cannot be resumed.
+  started, which cannot be resumed. Who lowers `lr` by hand lowers `final_lr` too.
+- Rprop reads `lr` once, as the first step size; setting it later has no effect.
 
 """
 

@@ -1,7 +1,7 @@
 /*
  * The ways of all optimizers down two well-known functions, as a table for contours.gp to draw.
  *
- *     contours OPTIMIZER FUNCTION LR   the way of one: a line for each step
+ *     contours OPTIMIZER FUNCTION LR   the way of one: a line for each step that can be seen
  *     contours --list                  what scripts/pictures draws: optimizer, and a learning rate for each function
  */
 #include <optim/optim.h>
@@ -32,21 +32,37 @@ static void rastrigin(const double *x, double *gradient) {
 }
 
 static const struct function functions[] = {
-    {"rosenbrock", {-1.5, 2}, 500, rosenbrock},
-    {"rastrigin", {-2.2, 3.3}, 200, rastrigin},
+    {"rosenbrock", {-1.5, 2}, 2000, rosenbrock},
+    {"rastrigin", {-1.2, 2.3}, 300, rastrigin},
 };
 
-/* A learning rate with which the way is worth looking at. */
+/* Learning rates with which the way is worth looking at: the best of many for this start, not to be copied. */
+/* clang-format off */
 static const struct {
     const char *optimizer;
     double lr[2];
 } rates[] = {
-    {"sgd", {0.0008, 0.01}},     {"momentum", {0.0004, 0.004}}, {"nesterov", {0.0004, 0.004}}, {"rprop", {0.05, 0.8}},
-    {"rprop-plus", {0.05, 0.8}}, {"rprop-minus", {0.05, 0.8}},  {"adagrad", {0.5, 1}},         {"rmsprop", {0.02, 0.3}},
-    {"adadelta", {20, 60}},      {"adam", {0.1, 0.5}},          {"adamw", {0.1, 0.5}},         {"amsgrad", {0.1, 0.5}},
-    {"adabound", {0.05, 0.5}},   {"amsbound", {0.05, 0.5}},     {"radam", {0.05, 0.5}},        {"nadam", {0.1, 0.5}},
-    {"adamax", {0.2, 0.5}},      {"lion", {0.02, 0.3}},         {"ranger", {0.1, 0.8}},
+    {"sgd",         {0.001,  0.005}},
+    {"momentum",    {0.0005, 0.005}},
+    {"nesterov",    {0.0005, 0.005}},
+    {"rprop",       {0.01,   1.2}},
+    {"rprop-plus",  {0.01,   1.2}},
+    {"rprop-minus", {0.01,   1.2}},
+    {"adagrad",     {0.5,    1.1}},
+    {"rmsprop",     {0.007,  0.35}},
+    {"adadelta",    {0.3,    90}},
+    {"adam",        {0.05,   0.75}},
+    {"adamw",       {0.05,   0.75}},
+    {"amsgrad",     {0.1,    0.75}},
+    {"adabound",    {0.1,    0.75}},
+    {"amsbound",    {0.1,    0.75}},
+    {"radam",       {0.1,    8.9}},
+    {"nadam",       {0.02,   0.75}},
+    {"adamax",      {0.1,    0.79}},
+    {"lion",        {0.003,  0.1}},
+    {"ranger",      {0.15,   6.7}},
 };
+/* clang-format on */
 
 static void fail(const char *what, const char *why) {
     fprintf(stderr, "contours: %s: %s\n", what, why);
@@ -69,11 +85,14 @@ static void descend(const char *optimizer, const struct function *function, doub
     if (strcmp(optimizer, "radam") == 0 || strcmp(optimizer, "ranger") == 0)
         check(opt, optim_set(opt, "unadapted", 0)); /* the first gradients are too large to follow as they are */
     check(opt, optim_add(opt, "x", OPTIM_F64, 1, &count, x, gradient));
-    printf("%.5g %.5g\n", x[0], x[1]);
-    for (int step = 0; step < function->steps; step++) {
+    double last[2] = {INFINITY, INFINITY};
+    for (int step = 0; step <= function->steps; step++) {
+        if (step == function->steps || hypot(x[0] - last[0], x[1] - last[1]) > 0.01) { /* can be seen */
+            printf("%.4g %.4g\n", x[0], x[1]);
+            memcpy(last, x, sizeof x);
+        }
         function->gradient(x, gradient);
         check(opt, optim_step(opt));
-        printf("%.5g %.5g\n", x[0], x[1]);
     }
     optim_destroy(opt);
 }

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define PI 3.14159265358979323846
 
@@ -188,29 +187,22 @@ static double digits(const double *x, double *gradient) {
 
 /* clang-format off */
 static const struct problem problems[] = {
-    {"rosenbrock",       2,               rosenbrock,       {-1.2, 1},  0,                   20000, 1e-6, 1, 0},
-    {"beale",            2,               beale,            {1, 1},     0,                   5000,  1e-6, 1, 0},
-    {"booth",            2,               booth,            {-5, 5},    0,                   5000,  1e-6, 1, 0},
-    {"himmelblau",       2,               himmelblau,       {-1, -1},   0,                   5000,  1e-6, 1, 0},
-    {"matyas",           2,               matyas,           {4, -6},    0,                   5000,  1e-6, 1, 1},
-    {"three-hump camel", 2,               three_hump_camel, {0.9, 1.5}, 0,                   5000,  1e-6, 1, 1},
-    {"styblinski-tang",  STYBLINSKI_TANG, styblinski_tang,  {-0.5, -4}, -156.66466281508565, 5000,  1e-6, 1, 0},
-    {"ackley",           2,               ackley,           {0.4, -0.3}, 0,                  5000,  1e-6, 1, 1},
-    {"digits",           PIXELS + 1,      digits,           {0, 0},     0.17559409467185177, 2000,  1e-6, 1, 0},
-    {"quadratic",        QUADRATIC,       quadratic,        {0.3, 0.7}, 0,                   20000, 1e-6, 1, 0},
-    {"sparse",           SPARSE,          sparse,           {3, -4},    0,                   5000,  1e-6, 4, 0},
+    {"rosenbrock",       2,               rosenbrock,       {-1.2, 1},  0,                   20000, 1},
+    {"beale",            2,               beale,            {1, 1},     0,                   5000,  1},
+    {"booth",            2,               booth,            {-5, 5},    0,                   5000,  1},
+    {"himmelblau",       2,               himmelblau,       {-1, -1},   0,                   5000,  1},
+    {"matyas",           2,               matyas,           {4, -6},    0,                   5000,  1},
+    {"three-hump camel", 2,               three_hump_camel, {0.9, 1.5}, 0,                   5000,  1},
+    {"styblinski-tang",  STYBLINSKI_TANG, styblinski_tang,  {-0.5, -4}, -156.66466281508565, 5000,  1},
+    {"ackley",           2,               ackley,           {0.4, -0.3}, 0,                  5000,  1},
+    {"digits",           PIXELS + 1,      digits,           {0, 0},     0.17559409467185177, 2000,  1},
+    {"quadratic",        QUADRATIC,       quadratic,        {0.3, 0.7}, 0,                   20000, 1},
+    {"sparse",           SPARSE,          sparse,           {3, -4},    0,                   5000,  4},
 };
 /* clang-format on */
 
 const struct problem *problem_at(size_t i) {
     return i < sizeof problems / sizeof *problems ? &problems[i] : NULL;
-}
-
-const struct problem *problem_named(const char *name) {
-    for (size_t i = 0; problem_at(i); i++)
-        if (strcmp(problem_at(i)->name, name) == 0)
-            return problem_at(i);
-    return NULL;
 }
 
 void problem_start(const struct problem *problem, double *x) {

@@ -13,15 +13,12 @@ struct problem {
     double (*function)(const double *x, double *gradient); /* its value at x, and the gradient there */
     double start[2];                                       /* unknown i starts with start[i % 2] */
     double minimum;                                        /* the least value */
-    uint64_t steps;                                        /* how many an optimizer may take, */
-    double tolerance;                                      /* and how close to the minimum it has to come */
-    int one_in;        /* above 1: a step sees one coordinate in so many, the gradient of the others is 0 */
-    int at_the_origin; /* the minimum is where all unknowns are 0 */
+    uint64_t steps;                                        /* how many an optimizer may take */
+    int one_in; /* above 1: a step sees one coordinate in so many, the gradient of the others is 0 */
 };
 
 /* In a fixed order; NULL past the last. */
 const struct problem *problem_at(size_t i);
-const struct problem *problem_named(const char *name);
 
 /* Its start, and the gradient that step t sees at x. */
 void problem_start(const struct problem *problem, double *x);
