@@ -21,9 +21,9 @@
  * it must stay valid until the tensor is bound elsewhere or the handle is destroyed. Strings passed in are copied.
  * Strings returned belong to the library.
  *
- * Same bits. A step's result does not depend on the number of threads, on how the parameters are divided into
- * tensors or, with the library's own kernels ("blas" = 0), on the processor, the compiler or the caller's
- * floating-point mode.
+ * Same bits. A step's result does not depend on the number of threads or, with the library's own kernels ("blas" = 0),
+ * on the processor, the compiler or the caller's floating-point mode; nor on how the parameters are divided into
+ * tensors, but for "clip_norm" and "centralize".
  *
  * Environment, read when a handle is created:
  *     OPTIM_CPU          sse2, avx2, avx512 (x86-64): the widest instruction set to use; default: the best there is
