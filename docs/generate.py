@@ -9,6 +9,7 @@ import ctypes
 import os
 import re
 import sys
+import textwrap
 
 from equivalents import EQUALS
 
@@ -22,8 +23,14 @@ INTRODUCTION = """\
 <!-- Written by docs/generate.py from the descriptors and head comments in src/: do not edit. -->
 
 p is a weight, g its gradient, t the number of the step, from 1. State starts at 0 unless it says otherwise. Each tensor
-counts its own steps: one that is added later, or rests without a gradient, is at its own t. `coming-from.md` lists the
-same optimizers by their names elsewhere.
+counts its own steps: one that is added later, or rests without a gradient, is at its own t. After `optim_reset`
+everything is at its first step again. `coming-from.md` lists the same optimizers by their names elsewhere.
+
+A hyperparameter that changes holds from the next step on, for all of a formula: with another beta1, c1 = 1 - beta1^t is
+as if it had been so from the start. State that a change adds begins then.
+
+Sizes of state are for one weight, in bytes for f32 and f64, as the library allocates it with the defaults of the first
+name.
 
 """
 
@@ -34,27 +41,43 @@ COMMON = """\
 {equations}
 ```
 
-In this order, then the optimizer's own update. Clipping and scaling do not write the gradients. A NaN passes through
-every one of them; with `clip_norm`, one NaN or infinite gradient makes the norm, and so every gradient, NaN. Under
-`clip_norm`, and with `centralize` on tensors whose rows are longer than 2,048 elements, the gradients are read once more
-before the step, and a double for each 2,048 elements is kept.
+In this order, then the optimizer's own update; what a wrapper does to gradients (`accumulate`) comes before. Clipping
+and scaling do not write the gradients. The norm is that of the gradients of all tensors that step, `clip_norm` or not,
+each divided by its own `grad_scale`, and is taken in double.
+
+Under `clip_norm`, and with `centralize` on tensors whose rows are longer than 2,048 elements, the gradients are read
+once more before the step. Either keeps one double for each 2,048 elements; nothing else here has state.
 
 {params}
 
+## What is not a number
+
+A NaN gradient makes its weight NaN, which it stays: no clipping or maximum hides it. Two exceptions: Rprop sees no sign
+in it, so the weight rests; and under `clip_norm` one NaN makes the norm, and so every gradient, NaN. An infinite
+gradient under `clip_norm` becomes NaN and all others 0, as in PyTorch.
+
 ## In which details it differs
 
-- A moving average `b m + (1 - b) g` keeps b in two parts, so that f32 has as good a (1 - b) as f64.
-- 1 - beta^t is computed without subtracting numbers that are nearly equal, and RAdam's rho likewise. PyTorch 1.13 loses
-  up to 1e-12 there.
-- Decoupled decay is p - (lr weight_decay) p; PyTorch's p (1 - lr weight_decay) drifts in f32.
-- PyTorch 1.13's NAdam multiplies mu_t once too often into its product when it looks ahead; ours is the formula.
-- Rprop compares signs. Others test the sign of the product with the last gradient, which for tiny ones is 0.
-- AMSGrad's maximum is over the uncorrected average, as in the paper and PyTorch; `max_corrected` is optax's.
-- RAdam's first four or five steps are not adapted: lr times the bare momentum, as in the paper. Where first gradients are
-  in the hundreds, a rate that suits Adam is too large for them; `unadapted` 0 waits instead.
-- AdaBound's bounds do not move with a change of `lr` alone: that of the authors' program does, by what `lr` was when it
-  started, which cannot be resumed. Who lowers `lr` by hand lowers `final_lr` too.
-- Rprop reads `lr` once, as the first step size; setting it later has no effect.
+From the papers as printed, or from PyTorch 1.13:
+
+- A moving average `b m + (1 - b) g` keeps b in two parts, because f32 near 1 is too coarse: 0.9999 rounded to f32 is
+  off by 1e-4 of 1 - 0.9999, and the average would be off by as much. Rprop's factors have two parts as well, since step
+  sizes are multiplied by them over and over.
+- 1 - beta^t is computed without subtracting numbers that are nearly equal, and so is RAdam's rho, which in PyTorch costs
+  up to 1e-11 of a step.
+- Decoupled decay is p - (lr weight_decay) p. PyTorch's p (1 - lr weight_decay) rounds that factor: in f32, 1 - 1e-5 is
+  off by 0.3 % of the decay. The decay uses `lr` as it is, whatever the algorithm makes of it.
+- AdamW's decay in the paper has a schedule's factor but no lr; ours is PyTorch's, with lr.
+- Rprop compares signs. PyTorch tests the sign of the product with the last gradient, which is 0 for tiny ones: from
+  1e-23 in f32.
+- AMSGrad's maximum is over the uncorrected v, as in the paper and PyTorch, and the bias is corrected afterwards, which
+  the paper does not do; `max_corrected` is the maximum over corrected ones, optax's.
+- AdaBound's bounds do not move with a change of `lr` alone: those of the authors' program do, by what `lr` was when it
+  started, which cannot be resumed.
+- Centered RMSProp keeps s - a^2 from falling below 0 by rounding, where PyTorch has a NaN.
+- PyTorch 1.13's NAdam multiplies mu_t once too often into the product that looks ahead, and keeps it in f32; ours is
+  the formula, as in PyTorch 2.
+- `clip_norm` divides by the norm; PyTorch by the norm + 1e-6.
 
 """
 
@@ -136,7 +159,8 @@ def interval(low, high):
 
 def table(params):
     rows = ["| name | default | range | |", "|---|---|---|---|"]
-    rows += [f"| `{name}` | {number(initial)} | {interval(low, high)} | {text} |" for name, initial, low, high, text in params]
+    rows += [f"| `{name}` | {number(initial)} | {interval(low, high)} | {text} |"
+             for name, initial, low, high, text in params]
     return "\n".join(rows)
 
 
@@ -165,9 +189,10 @@ def section(library, path, presets, common):
     first = next((preset for preset in presets if library.wraps(preset)), presets[0])
     own = [param for param in library.params(first) if param[0] not in common]
     text = f"## {title}\n\n```\n{equations(path)}\n```\n\n"
-    text += "".join(f"- `{preset}`: {library.summary(preset)}.{differences(library, preset, first, common)}\n" for preset in presets)
+    text += "".join(f"- `{preset}`: {library.summary(preset)}.{differences(library, preset, first, common)}\n"
+                    for preset in presets)
     equals = EQUALS[os.path.basename(path)[:-2]]
-    return text + f"\nEquals {equals}\n\n{memory(library, first, own)}\n\n{table(own)}\n\n"
+    return text + f"\n{textwrap.fill('Equals ' + equals, 120, break_on_hyphens=False)}\n\n{memory(library, first, own)}\n\n{table(own)}\n\n"
 
 
 def differences(library, preset, first, common):

@@ -164,8 +164,12 @@ class Oracle:
         g = self.original(theta, conditioned)
         if h.centralize and g.ndim >= 2:
             rows = abs(conditioned / h.grad_scale).reshape(len(g), -1).max(axis=1)
-            return g + self.noise(g.shape) * rows.reshape((-1,) + (1,) * (g.ndim - 1))
-        return g * (1 + self.noise(g.shape))
+            g = g + self.noise(g.shape) * rows.reshape((-1,) + (1,) * (g.ndim - 1))
+        else:
+            g = g * (1 + self.noise(g.shape))
+        if getattr(h, "centered", 0) and h.rho:     # the average of squares as it will be, of which a^2 may leave little
+            self.optimizer.S = self.optimizer.S + self.noise(g.shape) * (self.optimizer.S + (1 - h.rho) / h.rho * g * g)
+        return g
 
     def set(self, name, value):
         if name == "clip_norm":
@@ -180,7 +184,7 @@ class Oracle:
         return self.model.arriving(g) if hasattr(self.model, "arriving") else g
 
     def step(self, g):
-        self.theta = np.asarray(self.model.step(self.theta, g))
+        self.theta = np.asarray(self.model.step(self.theta, g * (1 + self.noise(g.shape))))
         self.theta = self.theta * (1 + self.noise(self.theta.shape))
 
     def averaged(self):
@@ -320,13 +324,14 @@ class Run:
         self.handle = Handle(library, name)
         self.waiting = [Tensor(r, self.generator, name, self.chain, self.dtype)
                         for name in r.sample(NAMES, r.randint(1, len(NAMES)))]
-        self.tensors, self.rules = [], []
+        self.tensors = []
+        self.others = Tensor(r, self.generator, "others", self.chain, self.dtype)   # one of those that no pattern but * means
         self.names = [name for name in dict.fromkeys(name for part in parts(self.waiting[0].oracles[0].model) for name in part)]
         self.can_swap = any(part for part in self.chain if part in ("lookahead", "ema", "swa", "ranger"))
 
     def set(self, pattern, name, value):
         """Set it on both sides, unless they refuse it."""
-        affected = [tensor for tensor in self.tensors + self.waiting if fnmatchcase(tensor.name, pattern)]
+        affected = [tensor for tensor in self.tensors + self.waiting + [self.others] if fnmatchcase(tensor.name, pattern)]
         if any(tensor.contradicts({name: value}) for tensor in affected):
             return
         self.say(f"  {pattern} {name} {value!r}")
