@@ -14,12 +14,12 @@ EQUALS = {
     "adabound": "the authors' program as long as `lr` stays what it was at the start.",
     "radam": "torch.optim.RAdam with `rho_threshold` 5; the authors' program with `unadapted` 0 and `rho_threshold` 5. "
              "optax.radam adds eps after the bias correction, which matters only where sqrt(v) is as small as eps.",
-    "nadam": "torch.optim.NAdam of PyTorch 2; Keras's Nadam with `momentum_decay` 1, `eps` 1e-7 and `lr` 0.001; optax.nadam, "
-             "whose mu is beta1 at every step, with `momentum_decay` 1e6.",
+    "nadam": "torch.optim.NAdam of PyTorch 2; Keras's Nadam with `momentum_decay` 1, `eps` 1e-7 and `lr` 0.001; "
+             "optax.nadam, whose mu is beta1 at every step, with `momentum_decay` 1e6.",
     "adamax": "torch.optim.Adamax, and optax's as it is. Keras's adds eps to u instead, after the maximum.",
     "lion": "the authors' program, Keras's with `lr` 0.001, and optax.lion, which has `weight_decay` 1e-3.",
-    "lookahead": "optax.lookahead, with `inner_state` 1 for its reset_state; `ranger` is the first version of the authors' "
-                 "Ranger, with `centralize` 1 that of 2020.",
+    "lookahead": "optax.lookahead, with `inner_state` 1 for its reset_state; `ranger` is the first version of the "
+                 "authors' Ranger, with `centralize` 1 that of 2020.",
     "ema": "use_ema of Keras before version 3. That of Keras 3, and torch.optim.swa_utils.AveragedModel with a moving "
            "average, start with the weights after the first step instead of those before it.",
     "swa": "torch.optim.swa_utils.AveragedModel, updated after the steps `start`, `start` + `period`, ...",

@@ -27,7 +27,7 @@ counts its own steps: one that is added later, or rests without a gradient, is a
 everything is at its first step again. `coming-from.md` lists the same optimizers by their names elsewhere.
 
 A hyperparameter that changes holds from the next step on, for all of a formula: with another beta1, c1 = 1 - beta1^t is
-as if it had been so from the start. State that a change adds begins then.
+as if it had been so from the start (but NAdam's product keeps its old factors). State that a change adds begins then.
 
 Sizes of state are for one weight, in bytes for f32 and f64, as the library allocates it with the defaults of the first
 name.
@@ -63,7 +63,7 @@ From the papers as printed, or from PyTorch 1.13:
 - A moving average `b m + (1 - b) g` keeps b in two parts, because f32 near 1 is too coarse: 0.9999 rounded to f32 is
   off by 1e-4 of 1 - 0.9999, and the average would be off by as much. Rprop's factors have two parts as well, since step
   sizes are multiplied by them over and over.
-- 1 - beta^t is computed without subtracting numbers that are nearly equal, and so is RAdam's rho, which in PyTorch costs
+- 1 - beta^t is computed without subtracting numbers that are nearly equal, and so is RAdam's rho, which costs PyTorch
   up to 1e-11 of a step.
 - Decoupled decay is p - (lr weight_decay) p. PyTorch's p (1 - lr weight_decay) rounds that factor: in f32, 1 - 1e-5 is
   off by 0.3 % of the decay. The decay uses `lr` as it is, whatever the algorithm makes of it.
@@ -192,7 +192,8 @@ def section(library, path, presets, common):
     text += "".join(f"- `{preset}`: {library.summary(preset)}.{differences(library, preset, first, common)}\n"
                     for preset in presets)
     equals = EQUALS[os.path.basename(path)[:-2]]
-    return text + f"\n{textwrap.fill('Equals ' + equals, 120, break_on_hyphens=False)}\n\n{memory(library, first, own)}\n\n{table(own)}\n\n"
+    equals = textwrap.fill("Equals " + equals, 120, break_on_hyphens=False)
+    return text + f"\n{equals}\n\n{memory(library, first, own)}\n\n{table(own)}\n\n"
 
 
 def differences(library, preset, first, common):
