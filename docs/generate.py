@@ -68,7 +68,7 @@ From the papers as printed, or from PyTorch 1.13:
 - Decoupled decay is p - (lr weight_decay) p. PyTorch's p (1 - lr weight_decay) rounds that factor: in f32, 1 - 1e-5 is
   off by 0.3 % of the decay. The decay uses `lr` as it is, whatever the algorithm makes of it.
 - AdamW's decay in the paper has a schedule's factor but no lr; ours is PyTorch's, with lr.
-- Rprop compares signs. PyTorch tests the sign of the product with the last gradient, which is 0 for tiny ones: from
+- Rprop compares signs. PyTorch tests the sign of the product with the last gradient, which is 0 for tiny ones: below
   1e-23 in f32.
 - AMSGrad's maximum is over the uncorrected v, as in the paper and PyTorch, and the bias is corrected afterwards, which
   the paper does not do; `max_corrected` is the maximum over corrected ones, optax's.

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The library against tests/oracle on random settings: any optimizer in up to two wrappers, any hyperparameters in
-their whole ranges, several tensors with rules, that rest, come late, change, start over and swap between steps.
+their whole ranges, set in any order, several tensors with rules, that rest, come late, change, start over and swap
+between steps, and wrappers that come late.
 
 usage: random_settings.py [--seed N] [--count N] [--verbose] LIBRARY
 
@@ -66,6 +67,17 @@ class Handle:
 
     def set(self, name, value, pattern="*"):
         self.call("set_for", pattern.encode(), name.encode(), ctypes.c_double(value))
+
+    def get(self, name, tensor):
+        value = ctypes.c_double()
+        self.call("get_for", tensor.encode(), name.encode(), ctypes.byref(value))
+        return value.value
+
+    def wrap(self, wrapper):
+        outer = ctypes.c_void_p()
+        if self.c.optim_wrap(ctypes.byref(outer), wrapper.encode(), self.pointer) != 0:
+            raise Failure(self.c.optim_errmsg(self.pointer).decode())
+        self.pointer = outer
 
     def step(self):
         self.call("step")
@@ -143,8 +155,12 @@ def build(chain):
         model = SGD()
         vars(model.h).update(values)
     for name in chain[1:]:
-        model = {"lookahead": Lookahead, "accumulate": Accumulate}.get(name, wrappers.WRAPPERS[name])(model)
+        model = wrap(name, model)
     return model
+
+
+def wrap(name, model):
+    return {"lookahead": Lookahead, "accumulate": Accumulate}.get(name, wrappers.WRAPPERS[name])(model)
 
 
 class Oracle:
@@ -321,6 +337,7 @@ class Run:
         r = self.r
         self.say = print if verbose else lambda *arguments: None
         self.chain = draw_chain(r)
+        self.late = [self.chain.pop()] if len(self.chain) > 1 and r.random() < 0.2 else []  # comes between two steps
         self.dtype = np.float64 if self.chain[0] in SIGNED else r.choice([np.float64, np.float64, np.float32])
         name = self.chain[0] + ")" * (len(self.chain) - 1)
         for wrapper in self.chain[1:]:
@@ -331,14 +348,29 @@ class Run:
                         for name in r.sample(NAMES, r.randint(1, len(NAMES)))]
         self.tensors = []
         self.others = Tensor(r, self.generator, "others", self.chain, self.dtype)   # one that no pattern but * means
+        self.look_at_chain()
+
+    def look_at_chain(self):
         self.names = list(dict.fromkeys(name for part in parts(self.others.oracles[0].model) for name in part))
         self.can_swap = any(part for part in self.chain if part in ("lookahead", "ema", "swa", "ranger"))
 
-    def set(self, pattern, name, value):
-        """Set it on both sides, unless they refuse it."""
-        everyone = self.tensors + self.waiting + [self.others]
-        affected = [tensor for tensor in everyone if fnmatchcase(tensor.name, pattern)]
-        if any(tensor.contradicts({name: value}) for tensor in affected):
+    def everyone(self):
+        return self.tensors + self.waiting + [self.others]
+
+    def wrap(self):
+        wrapper = self.late.pop()
+        self.say(f"  wrapped in {wrapper}")
+        self.handle.wrap(wrapper)
+        self.chain.append(wrapper)
+        for tensor in self.everyone():
+            for oracle in tensor.oracles:
+                oracle.model = wrap(wrapper, oracle.model)
+        self.look_at_chain()
+
+    def set(self, pattern, name, value, free=False):
+        """Set it on both sides, unless they refuse it; free: this is one of several, which together are fine."""
+        affected = [tensor for tensor in self.everyone() if fnmatchcase(tensor.name, pattern)]
+        if not free and any(tensor.contradicts({name: value}) for tensor in affected):
             return
         self.say(f"  {pattern} {name} {value!r}")
         try:
@@ -349,12 +381,23 @@ class Run:
             raise
         for tensor in affected:
             tensor.set(name, value)
+            if tensor in self.tensors and self.handle.get(name, tensor.name) != value:
+                raise Failure(f"{name} of {tensor.name} is {self.handle.get(name, tensor.name)!r}, not {value!r}")
+
+    def draw_together(self):
+        """Values for all tensors that do not contradict each other, to be set in any order."""
+        r = self.r
+        while True:
+            drawn = {name: DRAWS[name](r) for name in r.sample(self.names, len(self.names)) if r.random() < 0.4}
+            if not self.others.contradicts(drawn):
+                return drawn
 
     def draw_settings(self):
         r = self.r
-        for name in r.sample(self.names, len(self.names)):
-            if r.random() < 0.4:
-                self.set("*", name, DRAWS[name](r))
+        values = self.draw_together()
+        # what the preset itself has chosen must give way before what contradicts it
+        for name in sorted(values, key=lambda name: self.chain[0] == "nesterov" and name != "nesterov"):
+            self.set("*", name, values[name], free=True)
         for _ in range(r.choice([0, 0, 1, 2, 4])):
             self.change(r.choice(PATTERNS))
         if self.dtype == np.float64 and r.random() < 0.2:
@@ -414,6 +457,8 @@ class Run:
         for t in range(1, STEPS + 1):
             if r.random() < 0.1:
                 self.add_tensors()
+            if self.late and r.random() < 0.05:
+                self.wrap()
             if r.random() < 0.2:
                 self.change(r.choice(PATTERNS + ["*"] * 6))
             if r.random() < 0.02:
