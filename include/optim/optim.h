@@ -237,7 +237,8 @@ OPTIM_API const char *optim_slot_name(const char *algorithm, size_t i);
  *   slot   "exp_avg", "momentum_buffer", "slow", ...: a slot of the algorithm or of a wrapper around it, outermost
  *          first
  * OPTIM_ERROR_STATE: the slot is not in use with these hyperparameters. The pointer stays valid as long as the
- * handle. Before the tensor's first step the view is all 0. Each of data, dtype, count may be NULL.
+ * handle. Before the tensor's first step the view is all 0; after optim_reset it keeps the old values until the next
+ * step. Each of data, dtype, count may be NULL.
  */
 OPTIM_API int optim_state(const optim *opt, size_t tensor, const char *slot, void **data, int *dtype, size_t *count);
 
