@@ -209,6 +209,26 @@ START_TEST(ema_has_its_closed_form) {
 }
 END_TEST
 
+/* 0.9999 as a float is off by 1.7e-4 of 1 - 0.9999; an average that used it alone would be off by as much. */
+START_TEST(averages_in_f32_have_the_decay_that_was_set) {
+    float param = 0, grad = 1, *average = NULL;
+    void *data = NULL;
+    optim *opt = test_create("adam");
+    ck_ok(opt, optim_set(opt, "beta2", 0.9999));
+    ck_ok(opt, optim_add(opt, NULL, OPTIM_F32, 0, NULL, &param, &grad));
+    ck_ok(opt, optim_state(opt, 0, "exp_avg_sq", &data, NULL, NULL));
+    average = data;
+    double expected = 0;
+    for (uint64_t t = 1; t <= 50000; t++) {
+        grad = (float)(1 + test_gradient(t % 64 + 384, t % 4096) / 2); /* always another rounding */
+        expected = 0.9999 * expected + (1 - 0.9999) * (double)grad * (double)grad;
+        (void)!optim_step(opt);
+    }
+    ck_assert_msg(fabs((double)*average / expected - 1) < 5e-5, "%.9g, expected %.9g", (double)*average, expected);
+    optim_destroy(opt);
+}
+END_TEST
+
 /* An f32 sum of squares would overflow at 1e19, a double one at 1e154; and small ones would vanish. */
 START_TEST(clip_norm_reaches_every_magnitude) {
     static const double scales[] = {1e-300, 1e-160, 1e-30, 1, 1e19, 1e37, 1e155, 1e300};
@@ -335,6 +355,7 @@ int main(void) {
     tcase_add_loop_test(limits, rectification_starts_at_its_step, 0, 2);
     tcase_add_test(limits, accumulation_is_a_step_on_the_mean);
     tcase_add_test(limits, ema_has_its_closed_form);
+    tcase_add_test(limits, averages_in_f32_have_the_decay_that_was_set);
     tcase_add_test(limits, clip_norm_reaches_every_magnitude);
     tcase_add_test(limits, clip_norm_by_rule_measures_all);
     tcase_add_test(limits, centralized_rows_have_no_mean);
