@@ -29,7 +29,7 @@ static void check(const optim *opt, int status) {
     if (status == OPTIM_OK)
         return;
     fprintf(stderr, "bits: %s\n", optim_errmsg(opt));
-    exit(1);
+    exit(status == OPTIM_ERROR_UNSUPPORTED ? 77 : 1); /* 77: skipped, for want of the instruction set */
 }
 
 /* FNV-1a of the weights' bytes. */
