@@ -72,6 +72,11 @@ struct cohort {
     double carried[OPTIM_MAX_STAGES]; /* what each stage's `prepare` left for the next step */
 };
 
+/* Has it a part in the step that is to be taken? */
+static inline bool cohort_steps(const struct cohort *cohort) {
+    return cohort->active && !cohort->held;
+}
+
 struct rule {
     char *pattern;
     size_t param;
@@ -171,9 +176,10 @@ double *optim_values(const struct body *body, size_t k);
 int optim_param_index(struct body *body, const char *function, const char *name, size_t *param);
 /* What stands at a place of the vector. */
 const struct optim_param *optim_describe(const struct body *body, size_t param);
-/* The slots needed with these hyperparameters, and what must be measured: OPTIM_MEASURE_ bits. */
+/* The slots needed with these hyperparameters. */
 uint32_t optim_needed(const struct body *body, const double *values);
-unsigned optim_measures(const struct body *body, const double *values);
+/* The values of settings k have changed: what they need and measure follows. */
+void optim_settings_update(struct body *body, size_t k);
 /* Bit k for every slot k of a stage. */
 uint32_t optim_stage_slots(const struct stage *stage);
 /* Room for what is measured, for this many tiles, if these bits ask for it. */

@@ -100,7 +100,7 @@ static bool add_stage(struct body *body, size_t family, const struct optim_prese
     if (complete)
         *body = longer;
     for (size_t k = 0; k < body->nsettings; k++)
-        body->settings[k].needed = optim_needed(body, optim_values(body, k));
+        optim_settings_update(body, k);
     body->check = true; /* which also looks at what must be measured */
     return complete;
 }
@@ -169,8 +169,7 @@ static void override_inner(struct body *body, const struct optim_preset *preset)
             optim_values(body, 0)[param] = initial;
         }
     }
-    body->settings[0].needed = optim_needed(body, optim_values(body, 0));
-    body->settings[0].measures = optim_measures(body, optim_values(body, 0));
+    optim_settings_update(body, 0);
     snprintf(body->name, sizeof body->name, "%s", preset->name);
 }
 

@@ -46,8 +46,7 @@ static size_t propose(struct body *body, size_t param, double value) {
         memcpy(values, optim_values(body, k), body->params * sizeof(double));
         values[param] = value;
         body->settings[k].moved = (uint32_t)proposal;
-        body->settings[proposal].needed = optim_needed(body, values);
-        body->settings[proposal].measures = optim_measures(body, values);
+        optim_settings_update(body, proposal);
     }
     return proposals;
 }

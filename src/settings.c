@@ -45,12 +45,17 @@ uint32_t optim_needed(const struct body *body, const double *values) {
     return needed;
 }
 
-unsigned optim_measures(const struct body *body, const double *values) {
-    unsigned measures = 0;
+static unsigned measures(const struct body *body, const double *values) {
+    unsigned measured = 0;
     for (const struct stage *stage = body->stages; stage < body->stages + body->nstages; stage++)
         if (stage->type->measures)
-            measures |= stage->type->measures(values + stage->first_param);
-    return measures;
+            measured |= stage->type->measures(values + stage->first_param);
+    return measured;
+}
+
+void optim_settings_update(struct body *body, size_t k) {
+    body->settings[k].needed = optim_needed(body, optim_values(body, k));
+    body->settings[k].measures = measures(body, optim_values(body, k));
 }
 
 bool optim_measures_reserve(struct body *body, unsigned measures, size_t tiles) {
@@ -124,8 +129,7 @@ int optim_settings_for(struct body *body, const char *tensor, uint32_t *settings
     size_t k = 0;
     while (k < body->nsettings && memcmp(values, optim_values(body, k), body->params * sizeof(double)) != 0)
         k++;
-    body->settings[k].needed = optim_needed(body, optim_values(body, k));
-    body->settings[k].measures = optim_measures(body, optim_values(body, k));
+    optim_settings_update(body, k);
     *settings = (uint32_t)k;
     return OPTIM_OK;
 }

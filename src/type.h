@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OPTIM_MAX_CONSTANTS 128 /* bytes of constants a family may have */
+#define OPTIM_MAX_CONSTANTS 128 /* bytes of constants a family may have: each asserts that its own fit */
 
 #define OPTIM_BELOW_ONE 0.99999999999999988898 /* the largest double below 1: ranges are closed */
 #define OPTIM_MAX_WHOLE 9007199254740992.0     /* 2^53: the largest double below which all whole numbers exist */
@@ -106,7 +106,6 @@ struct optim_family {
     const struct optim_slot *slots;
     uint32_t (*needs)(const double *h); /* bit k: slot k is needed with these hyperparameters; NULL: all are */
     struct optim_conflict (*conflict)(const double *h); /* NULL: none can */
-    size_t constants;                                   /* bytes, at most OPTIM_MAX_CONSTANTS */
     void (*prepare)(const struct optim_now *now, void *constants, struct optim_ops *ops);
     int swap;       /* 1 + the slot that optim_swap exchanges with the weights; 0: none */
     int momentum;   /* 1 + the slot with the moving average of gradients; 0: none */

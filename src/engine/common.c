@@ -157,12 +157,13 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
         ops->before = shrink;
 }
 
+_Static_assert(sizeof(struct common_step) <= OPTIM_MAX_CONSTANTS, "the engine has no more room");
+
 const struct optim_family OPTIM_CONFIGURED(common) = {
     .wraps = true,
     .presets = (const struct optim_preset[]){{0}},
     .params = params,
     .slots = slots,
-    .constants = sizeof(struct common_step),
     .prepare = prepare,
     .measures = measures,
 };

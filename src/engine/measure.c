@@ -3,18 +3,12 @@
 
 #include <math.h>
 
-/* Has it a part in the step that is to be taken? */
-static bool steps(const struct body *body, const struct tensor *tensor) {
-    const struct cohort *cohort = &body->cohorts[tensor->cohort];
-    return cohort->active && !cohort->held;
-}
-
 static double sum_of_squares(struct body *body) {
     double sum = 0;
     optim_pass(body, OPTIM_NORM);
     for (size_t k = 0; k < body->ntensors; k++) {
         const struct tensor *tensor = &body->tensors[k];
-        if (!steps(body, tensor) || tensor->count == 0)
+        if (!cohort_steps(&body->cohorts[tensor->cohort]) || tensor->count == 0)
             continue;
         const double *measured = body->measured + tensor->first_tile;
         const size_t tiles = tiling_index(optim_tiling(body, tensor), tensor->count - 1) + 1;
@@ -42,7 +36,7 @@ static void measure_rows(struct body *body) {
     for (size_t k = 0; k < body->ntensors; k++) {
         const struct tensor *tensor = &body->tensors[k];
         const struct tiling tiling = optim_tiling(body, tensor);
-        if (!steps(body, tensor) || !tiling_cuts_rows(tiling))
+        if (!cohort_steps(&body->cohorts[tensor->cohort]) || !tiling_cuts_rows(tiling))
             continue;
         const size_t pieces = tiling_pieces(tiling);
         double *sums = body->measured + tensor->first_tile;

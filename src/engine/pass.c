@@ -78,7 +78,7 @@ static bool takes_part(const struct cohort *cohort, struct tiling tiling, enum o
         return true;
     if (purpose == OPTIM_ROWS && !tiling_cuts_rows(tiling))
         return false;
-    return cohort->active && (purpose == OPTIM_STEP || !cohort->held);
+    return purpose == OPTIM_STEP ? cohort->active : cohort_steps(cohort);
 }
 
 static void run_tensor(const struct pass *pass, struct program *programs, size_t number, size_t from, size_t to,

@@ -55,10 +55,11 @@ static const struct optim_preset presets[] = {
     {0},
 };
 
+_Static_assert(sizeof(struct adadelta_step) <= OPTIM_MAX_CONSTANTS, "the engine has no more room");
+
 const struct optim_family OPTIM_CONFIGURED(adadelta) = {
     .presets = presets,
     .params = params,
     .slots = slots,
-    .constants = sizeof(struct adadelta_step),
     .prepare = prepare,
 };

@@ -53,10 +53,11 @@ static const struct optim_preset presets[] = {
     {0},
 };
 
+_Static_assert(sizeof(struct adagrad_step) <= OPTIM_MAX_CONSTANTS, "the engine has no more room");
+
 const struct optim_family OPTIM_CONFIGURED(adagrad) = {
     .presets = presets,
     .params = params,
     .slots = slots,
-    .constants = sizeof(struct adagrad_step),
     .prepare = prepare,
 };

@@ -108,12 +108,13 @@ static const struct optim_preset presets[] = {
     {0},
 };
 
+_Static_assert(sizeof(struct adam_step) <= OPTIM_MAX_CONSTANTS, "the engine has no more room");
+
 const struct optim_family OPTIM_CONFIGURED(adam) = {
     .presets = presets,
     .params = params,
     .slots = slots,
     .needs = needs,
-    .constants = sizeof(struct adam_step),
     .prepare = prepare,
     .momentum = 1 + M,
     .shrinks = true,

@@ -56,11 +56,12 @@ static const struct optim_preset presets[] = {
     {0},
 };
 
+_Static_assert(sizeof(struct adamax_step) <= OPTIM_MAX_CONSTANTS, "the engine has no more room");
+
 const struct optim_family OPTIM_CONFIGURED(adamax) = {
     .presets = presets,
     .params = params,
     .slots = slots,
-    .constants = sizeof(struct adamax_step),
     .prepare = prepare,
     .momentum = 1 + M,
 };

@@ -55,11 +55,12 @@ static const struct optim_preset presets[] = {
     {0},
 };
 
+_Static_assert(sizeof(struct lion_step) <= OPTIM_MAX_CONSTANTS, "the engine has no more room");
+
 const struct optim_family OPTIM_CONFIGURED(lion) = {
     .presets = presets,
     .params = params,
     .slots = slots,
-    .constants = sizeof(struct lion_step),
     .prepare = prepare,
     .momentum = 1,
     .shrinks = true,

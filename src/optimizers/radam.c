@@ -93,11 +93,12 @@ static const struct optim_preset presets[] = {
     {0},
 };
 
+_Static_assert(sizeof(struct radam_step) <= OPTIM_MAX_CONSTANTS, "the engine has no more room");
+
 const struct optim_family OPTIM_CONFIGURED(radam) = {
     .presets = presets,
     .params = params,
     .slots = slots,
-    .constants = sizeof(struct radam_step),
     .prepare = prepare,
     .momentum = 1 + M,
 };

@@ -132,12 +132,13 @@ static const struct optim_preset presets[] = {
     {0},
 };
 
+_Static_assert(sizeof(struct rprop_step) <= OPTIM_MAX_CONSTANTS, "the engine has no more room");
+
 const struct optim_family OPTIM_CONFIGURED(rprop) = {
     .presets = presets,
     .params = params,
     .slots = slots,
     .needs = needs,
     .conflict = conflict,
-    .constants = sizeof(struct rprop_step),
     .prepare = prepare,
 };

@@ -138,13 +138,14 @@ static const struct optim_preset presets[] = {
     {0},
 };
 
+_Static_assert(sizeof(struct sgd_step) <= OPTIM_MAX_CONSTANTS, "the engine has no more room");
+
 const struct optim_family OPTIM_CONFIGURED(sgd) = {
     .presets = presets,
     .params = params,
     .slots = slots,
     .needs = needs,
     .conflict = conflict,
-    .constants = sizeof(struct sgd_step),
     .prepare = prepare,
     .momentum = 1,
 };

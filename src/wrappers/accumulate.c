@@ -66,13 +66,14 @@ static const struct optim_preset presets[] = {
     {0},
 };
 
+_Static_assert(sizeof(struct accumulate_step) <= OPTIM_MAX_CONSTANTS, "the engine has no more room");
+
 const struct optim_family OPTIM_CONFIGURED(accumulate) = {
     .wraps = true,
     .presets = presets,
     .params = params,
     .slots = slots,
     .needs = needs,
-    .constants = sizeof(struct accumulate_step),
     .prepare = prepare,
     .steers = true,
     .outermost = true,

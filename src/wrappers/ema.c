@@ -38,12 +38,13 @@ static const struct optim_preset presets[] = {
     {0},
 };
 
+_Static_assert(sizeof(struct ema_step) <= OPTIM_MAX_CONSTANTS, "the engine has no more room");
+
 const struct optim_family OPTIM_CONFIGURED(ema) = {
     .wraps = true,
     .presets = presets,
     .params = params,
     .slots = slots,
-    .constants = sizeof(struct ema_step),
     .prepare = prepare,
     .swap = 1,
 };

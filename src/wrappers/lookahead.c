@@ -108,12 +108,13 @@ static const struct optim_preset presets[] = {
     {0},
 };
 
+_Static_assert(sizeof(struct lookahead_step) <= OPTIM_MAX_CONSTANTS, "the engine has no more room");
+
 const struct optim_family OPTIM_CONFIGURED(lookahead) = {
     .wraps = true,
     .presets = presets,
     .params = params,
     .slots = slots,
-    .constants = sizeof(struct lookahead_step),
     .needs = needs,
     .prepare = prepare,
     .swap = 1 + SLOW,

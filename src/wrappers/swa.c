@@ -44,12 +44,13 @@ static const struct optim_preset presets[] = {
     {0},
 };
 
+_Static_assert(sizeof(struct swa_step) <= OPTIM_MAX_CONSTANTS, "the engine has no more room");
+
 const struct optim_family OPTIM_CONFIGURED(swa) = {
     .wraps = true,
     .presets = presets,
     .params = params,
     .slots = slots,
-    .constants = sizeof(struct swa_step),
     .prepare = prepare,
     .swap = 1,
     .steers = true,
