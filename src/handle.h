@@ -15,7 +15,14 @@
 #include "engine/kernels.h"
 #include "optim/optim.h"
 
-enum { OPTIM_MAX_STAGES = 8, OPTIM_MAX_SLOTS = 32, OPTIM_MAX_THREADS = 1024, OPTIM_MESSAGE = 512, OPTIM_NAME = 256 };
+enum {
+    OPTIM_MAX_STAGES = 8,
+    OPTIM_MAX_PARAMS = 64,
+    OPTIM_MAX_SLOTS = 32,
+    OPTIM_MAX_THREADS = 1024,
+    OPTIM_MESSAGE = 512,
+    OPTIM_NAME = 256
+};
 
 /* Memory that is freed together. */
 struct arena {
@@ -59,6 +66,7 @@ struct settings {
     uint32_t moved;    /* where these go */
     uint32_t needed;   /* bit k: slot k is needed */
     unsigned measures; /* OPTIM_MEASURE_ bits */
+    uint64_t chosen;   /* bit i: value i was set, or is part of the preset, and is no untouched default */
     uint32_t cohort;   /* first of the chain of cohorts with these settings, + 1 */
 };
 
@@ -107,7 +115,6 @@ struct body {
     struct settings *settings;
     double *values;
     size_t nsettings, settings_capacity;
-    bool *chosen; /* hyperparameters that a rule or the preset set, as opposed to untouched defaults */
     struct rule *rules;
     size_t nrules, rule_capacity;
 

@@ -20,7 +20,6 @@ static void free_body(struct body *body) {
     free(body->names);
     free(body->settings);
     free(body->values);
-    free(body->chosen);
     free(body->rules);
     free(body->cohorts);
     free(body->measured);
@@ -44,32 +43,32 @@ static struct stage next_stage(const struct body *body, size_t family, const str
     return stage;
 }
 
-/* A copy of the body with a stage more, and longer arrays of its own. False: no memory, and nothing is held. */
-static bool lengthen(const struct body *body, const struct stage *stage, struct body *longer) {
+/*
+ * A copy of the body with a stage more, and longer arrays of its own; `choices` are the stage's hyperparameters that its
+ * preset chooses. False: no memory, and nothing is held.
+ */
+static bool lengthen(const struct body *body, const struct stage *stage, struct body *longer, uint64_t *choices) {
     const size_t params = body->params + stage->params, slots = body->slots + stage->slots;
     *longer = *body;
     longer->values = malloc((body->settings_capacity * params + 1) * sizeof(*longer->values));
-    longer->chosen = calloc(params + 1, sizeof(*longer->chosen));
     longer->state = calloc(body->tensor_capacity * slots + 1, sizeof(*longer->state));
-    if (!longer->values || !longer->chosen || !longer->state) {
+    if (!longer->values || !longer->state) {
         free(longer->values);
-        free(longer->chosen);
         free(longer->state);
         return false;
     }
     longer->stages[longer->nstages++] = *stage;
     longer->params = params;
     longer->slots = (uint32_t)slots;
-    for (size_t i = 0; i < body->params; i++)
-        longer->chosen[i] = body->chosen[i];
     for (size_t k = 0; k < body->nsettings; k++)
         for (size_t i = 0; i < body->params; i++)
             optim_values(longer, k)[i] = optim_values(body, k)[i];
     for (size_t i = 0; i < stage->params; i++) {
-        bool *chosen = &longer->chosen[body->params + i];
-        const double initial = optim_initial(stage->preset, &stage->type->params[i], chosen);
+        bool chosen = false;
+        const double initial = optim_initial(stage->preset, &stage->type->params[i], &chosen);
         for (size_t k = 0; k < body->nsettings; k++)
             optim_values(longer, k)[body->params + i] = initial;
+        *choices |= (uint64_t)chosen << (body->params + i);
     }
     for (size_t i = 0; i < body->ntensors; i++)
         for (size_t k = 0; k < body->slots; k++)
@@ -82,7 +81,8 @@ static bool add_stage(struct body *body, size_t family, const struct optim_prese
     const struct stage stage = next_stage(body, family, preset);
     struct body longer;
     bool complete = true;
-    if (!lengthen(body, &stage, &longer))
+    uint64_t choices = 0;
+    if (!lengthen(body, &stage, &longer, &choices))
         return false;
     optim_state_begin(&longer);
     for (size_t i = 0; complete && i < body->ntensors; i++) {
@@ -95,14 +95,16 @@ static bool add_stage(struct body *body, size_t family, const struct optim_prese
         optim_state_commit(&longer, i);
     const struct body *useless = complete ? body : &longer;
     free(useless->values);
-    free(useless->chosen);
     free(useless->state);
-    if (complete)
-        *body = longer;
-    for (size_t k = 0; k < body->nsettings; k++)
+    if (!complete)
+        return false;
+    *body = longer;
+    for (size_t k = 0; k < body->nsettings; k++) {
+        body->settings[k].chosen |= choices;
         optim_settings_update(body, k);
+    }
     body->check = true; /* which also looks at what must be measured */
-    return complete;
+    return true;
 }
 
 static void destroy(optim *opt) {
@@ -165,7 +167,7 @@ static void override_inner(struct body *body, const struct optim_preset *preset)
         bool chosen = false;
         const double initial = optim_initial(preset, optim_describe(body, param), &chosen);
         if (chosen) {
-            body->chosen[param] = true;
+            body->settings[0].chosen |= UINT64_C(1) << param;
             optim_values(body, 0)[param] = initial;
         }
     }
@@ -259,7 +261,8 @@ int optim_wrap(optim **out, const char *wrapper, optim *inner) {
     if (outermost->type->outermost)
         return optim_fail(body, OPTIM_ERROR_STATE, "optim_wrap: %s must be the outermost wrapper: put it around %s",
                           outermost->preset->name, wrapper);
-    if (body->nstages == OPTIM_MAX_STAGES || body->slots + stage.slots > OPTIM_MAX_SLOTS)
+    if (body->nstages == OPTIM_MAX_STAGES || body->slots + stage.slots > OPTIM_MAX_SLOTS ||
+        body->params + stage.params > OPTIM_MAX_PARAMS)
         return optim_fail(body, OPTIM_ERROR_SIZE, "optim_wrap: %s has as many wrappers as there can be", body->name);
     return wrap(out, family, preset, inner);
 }

@@ -46,6 +46,7 @@ static size_t propose(struct body *body, size_t param, double value) {
         memcpy(values, optim_values(body, k), body->params * sizeof(double));
         values[param] = value;
         body->settings[k].moved = (uint32_t)proposal;
+        body->settings[proposal].chosen = body->settings[k].chosen | UINT64_C(1) << param;
         optim_settings_update(body, proposal);
     }
     return proposals;
@@ -58,7 +59,8 @@ static int check_conflicts(struct body *body, const char *function, size_t param
         if (!optim_conflict(body, optim_values(body, k), &conflict))
             continue;
         const size_t one = (size_t)conflict.one, other = (size_t)conflict.other;
-        if ((one == param && body->chosen[other]) || (other == param && body->chosen[one]))
+        const uint64_t chosen = body->settings[k].chosen;
+        if ((one == param && chosen >> other & 1) || (other == param && chosen >> one & 1))
             return optim_fail_conflict(body, function, optim_values(body, k), &conflict);
     }
     return OPTIM_OK;
@@ -101,6 +103,7 @@ static void commit_values(struct body *body) {
         memmove(optim_values(body, to), optim_values(body, proposal), body->params * sizeof(double));
         body->settings[to].needed = body->settings[proposal].needed;
         body->settings[to].measures = body->settings[proposal].measures;
+        body->settings[to].chosen = body->settings[proposal].chosen;
         if (!whole) {
             body->settings[to].users = from->matched;
             body->settings[to].cohort = 0;
@@ -150,7 +153,6 @@ static int apply(struct body *body, const char *function, const char *pattern, s
     commit_values(body);
     if (pattern || grows)
         commit_tensors(body);
-    body->chosen[param] = true;
     body->check = true;
     supersede(body, pattern, param);
     return OPTIM_OK;

@@ -118,16 +118,25 @@ bool optim_settings_reserve(struct body *body, size_t count) {
     return true;
 }
 
+static bool same_settings(const struct body *body, size_t a, size_t b) {
+    return body->settings[a].chosen == body->settings[b].chosen &&
+           memcmp(optim_values(body, a), optim_values(body, b), body->params * sizeof(double)) == 0;
+}
+
 int optim_settings_for(struct body *body, const char *tensor, uint32_t *settings) {
-    if (!optim_settings_reserve(body, body->nsettings + 1))
+    const size_t proposal = body->nsettings;
+    if (!optim_settings_reserve(body, proposal + 1))
         return OPTIM_ERROR_MEMORY;
-    double *values = optim_values(body, body->nsettings);
+    double *values = optim_values(body, proposal);
     memcpy(values, optim_values(body, 0), body->params * sizeof(double));
+    body->settings[proposal].chosen = body->settings[0].chosen;
     for (size_t i = 0; i < body->nrules; i++)
-        if (fnmatch(body->rules[i].pattern, tensor, 0) == 0)
+        if (fnmatch(body->rules[i].pattern, tensor, 0) == 0) {
             values[body->rules[i].param] = body->rules[i].value;
+            body->settings[proposal].chosen |= UINT64_C(1) << body->rules[i].param;
+        }
     size_t k = 0;
-    while (k < body->nsettings && memcmp(values, optim_values(body, k), body->params * sizeof(double)) != 0)
+    while (!same_settings(body, k, proposal)) /* it is the same as itself */
         k++;
     optim_settings_update(body, k);
     *settings = (uint32_t)k;

@@ -261,7 +261,11 @@ START_TEST(contradictions_name_both_hyperparameters) {
     ck_assert(param[0] == 1 && optim_steps(opt) == 0);
     ck_ok(opt, optim_set(opt, "momentum", 0.5));
     ck_ok(opt, optim_step(opt));
-    /* two that were both chosen are refused at once */
+    /* two that were both chosen are refused at once, whatever else is still missing */
+    optim *other = with_tensor("sgd", param, grad);
+    ck_ok(other, optim_set(other, "dampening", 0.5));
+    ck_fails(other, OPTIM_ERROR_CONFLICT, "contradicts dampening", optim_set(other, "nesterov", 1));
+    optim_destroy(other);
     ck_fails(opt, OPTIM_ERROR_CONFLICT, "nesterov = 1 contradicts dampening = 0.5", optim_set(opt, "dampening", 0.5));
     ck_fails(opt, OPTIM_ERROR_CONFLICT, "dampening", optim_set_for(opt, "w*", "dampening", 0.5));
     ck_ok(opt, optim_get(opt, "dampening", &value));
@@ -277,6 +281,36 @@ START_TEST(contradictions_name_both_hyperparameters) {
     opt = with_tensor("rprop", param, grad);
     ck_fails(opt, OPTIM_ERROR_CONFLICT, "step_min = 60 contradicts step_max = 50",
              (optim_set(opt, "step_max", 50), optim_set(opt, "step_min", 60)));
+    optim_destroy(opt);
+}
+END_TEST
+
+/* What was chosen for one tensor says nothing about another. */
+START_TEST(contradictions_are_each_tensors_own) {
+    double a[3] = {1, 2, 3}, b[3] = {1, 2, 3}, grad[3] = {1, 1, 1};
+    optim *opt = test_create("sgd");
+    ck_ok(opt, optim_add(opt, "a", OPTIM_F64, 1, &three, a, grad));
+    ck_ok(opt, optim_set_for(opt, "a", "momentum", 0.9));
+    ck_ok(opt, optim_set(opt, "nesterov", 1));
+    ck_ok(opt, optim_step(opt));
+    ck_ok(opt, optim_add(opt, "b", OPTIM_F64, 1, &three, b, grad));
+    ck_fails(opt, OPTIM_ERROR_CONFLICT, "nesterov = 1 contradicts momentum = 0", optim_step(opt));
+    ck_ok(opt, optim_set_for(opt, "b", "nesterov", 0));
+    ck_ok(opt, optim_set_for(opt, "b", "dampening", 0.5));
+    ck_ok(opt, optim_step(opt));
+    ck_fails(opt, OPTIM_ERROR_CONFLICT, "nesterov = 1 contradicts dampening", optim_set_for(opt, "b", "nesterov", 1));
+    ck_fails(opt, OPTIM_ERROR_CONFLICT, "contradicts dampening", optim_set_for(opt, "a", "dampening", 0.5));
+    ck_ok(opt, optim_step(opt));
+    optim_destroy(opt);
+
+    /* nor does it if the other one comes later */
+    opt = test_create("rprop");
+    ck_ok(opt, optim_set_for(opt, "a", "step_max", 100));
+    ck_ok(opt, optim_set_for(opt, "a", "step_min", 60));
+    ck_ok(opt, optim_add(opt, "a", OPTIM_F64, 1, &three, a, grad));
+    ck_ok(opt, optim_add(opt, "b", OPTIM_F64, 1, &three, b, grad));
+    ck_ok(opt, optim_set(opt, "step_max", 80));
+    ck_ok(opt, optim_step(opt));
     optim_destroy(opt);
 }
 END_TEST
@@ -477,6 +511,7 @@ int main(void) {
     tcase_add_test(api, rules_hold_in_order_and_for_tensors_to_come);
     tcase_add_loop_test(api, rules_agree_with_a_plain_list, 0, 50);
     tcase_add_test(api, contradictions_name_both_hyperparameters);
+    tcase_add_test(api, contradictions_are_each_tensors_own);
     tcase_add_test(api, wrap_owns_on_success_only);
     tcase_add_test(api, wrappers_nest_to_a_limit_and_accumulate_is_outermost);
     tcase_add_test(api, state_is_a_view_by_name);

@@ -211,17 +211,23 @@ END_TEST
 
 /* 0.9999 as a float is off by 1.7e-4 of 1 - 0.9999; an average that used it alone would be off by as much. */
 START_TEST(averages_in_f32_have_the_decay_that_was_set) {
+    static const char *const optimizers[] = {"adam", "momentum", "rmsprop"};
+    static const char *const decays[] = {"beta2", "momentum", "momentum"};
+    static const char *const slots[] = {"exp_avg_sq", "momentum_buffer", "momentum_buffer"};
     float param = 0, grad = 1, *average = NULL;
     void *data = NULL;
-    optim *opt = test_create("adam");
-    ck_ok(opt, optim_set(opt, "beta2", 0.9999));
+    optim *opt = test_create(optimizers[_i]);
+    ck_ok(opt, optim_set(opt, decays[_i], 0.9999));
     ck_ok(opt, optim_add(opt, NULL, OPTIM_F32, 0, NULL, &param, &grad));
-    ck_ok(opt, optim_state(opt, 0, "exp_avg_sq", &data, NULL, NULL));
+    ck_ok(opt, optim_state(opt, 0, slots[_i], &data, NULL, NULL));
     average = data;
-    double expected = 0;
+    double expected = 0, square = 0;
     for (uint64_t t = 1; t <= 50000; t++) {
         grad = (float)(1 + test_gradient(t % 64 + 384, t % 4096) / 2); /* always another rounding */
-        expected = 0.9999 * expected + (1 - 0.9999) * (double)grad * (double)grad;
+        const double g = (double)grad;
+        square = 0.9 * square + 0.1 * g * g; /* what RMSProp divides by */
+        const double taken[] = {(1 - 0.9999) * g * g, g, g / (sqrt(square) + 1e-8)};
+        expected = 0.9999 * expected + taken[_i];
         (void)!optim_step(opt);
     }
     ck_assert_msg(fabs((double)*average / expected - 1) < 5e-5, "%.9g, expected %.9g", (double)*average, expected);
@@ -355,7 +361,7 @@ int main(void) {
     tcase_add_loop_test(limits, rectification_starts_at_its_step, 0, 2);
     tcase_add_test(limits, accumulation_is_a_step_on_the_mean);
     tcase_add_test(limits, ema_has_its_closed_form);
-    tcase_add_test(limits, averages_in_f32_have_the_decay_that_was_set);
+    tcase_add_loop_test(limits, averages_in_f32_have_the_decay_that_was_set, 0, 3);
     tcase_add_test(limits, clip_norm_reaches_every_magnitude);
     tcase_add_test(limits, clip_norm_by_rule_measures_all);
     tcase_add_test(limits, centralized_rows_have_no_mean);

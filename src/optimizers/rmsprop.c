@@ -36,9 +36,8 @@ static const struct optim_slot slots[] = {
 };
 
 struct rmsprop_step {
-    struct average rho;
-    real eps, eps_inside;
-    real momentum, enters, leaves; /* what the buffer keeps, takes of the move, gives to the weight */
+    struct average rho, momentum; /* the weight of the latter: what the buffer takes of the move */
+    real eps, eps_inside, leaves; /* leaves: what the buffer, or the move, gives to the weight */
 };
 
 static inline real root(struct rmsprop_step c, real s) {
@@ -58,7 +57,7 @@ static inline real centered(struct rmsprop_step c, real g, real *s, real *a) {
 }
 
 static inline void move(struct rmsprop_step c, real *p, real u, real *b) {
-    *b = c.momentum * *b + c.enters * u;
+    *b = average(c.momentum, *b, u);
     *p -= c.leaves * *b;
 }
 
@@ -106,8 +105,7 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
         .rho = average_of(h[RHO], 1 - h[RHO]),
         .eps = (real)(h[EPS_INSIDE] != 0 ? 0 : h[EPS]),
         .eps_inside = (real)(h[EPS_INSIDE] != 0 ? h[EPS] : 0),
-        .momentum = (real)h[MOMENTUM],
-        .enters = (real)(remembers_lr ? h[LR] : 1),
+        .momentum = average_of(h[MOMENTUM], remembers_lr ? h[LR] : 1),
         .leaves = (real)(remembers_lr ? 1 : h[LR]),
     };
     if (h[MOMENTUM] != 0)

@@ -95,12 +95,12 @@ static uint32_t needs(const double *h) {
 }
 
 static struct optim_conflict conflict(const double *h) {
-    if (h[NESTEROV] != 0 && h[MOMENTUM] == 0)
-        return (struct optim_conflict){"there is no momentum to look ahead along", NESTEROV, MOMENTUM};
     if (h[NESTEROV] != 0 && h[DAMPENING] != 0)
         return (struct optim_conflict){"Nesterov's form is defined without dampening", NESTEROV, DAMPENING};
     if (h[LR_IN_MOMENTUM] != 0 && h[DAMPENING] != 0)
         return (struct optim_conflict){"this form is defined without dampening", LR_IN_MOMENTUM, DAMPENING};
+    if (h[NESTEROV] != 0 && h[MOMENTUM] == 0)
+        return (struct optim_conflict){"there is no momentum to look ahead along", NESTEROV, MOMENTUM};
     return (struct optim_conflict){0};
 }
 
