@@ -44,8 +44,8 @@ static struct stage next_stage(const struct body *body, size_t family, const str
 }
 
 /*
- * A copy of the body with a stage more, and longer arrays of its own; `choices` are the stage's hyperparameters that its
- * preset chooses. False: no memory, and nothing is held.
+ * A copy of the body with a stage more, and longer arrays of its own; `choices` are those of the stage's
+ * hyperparameters that its preset chooses. False: no memory, and nothing is held.
  */
 static bool lengthen(const struct body *body, const struct stage *stage, struct body *longer, uint64_t *choices) {
     const size_t params = body->params + stage->params, slots = body->slots + stage->slots;
