@@ -1,17 +1,22 @@
-/*
- * The ways of all optimizers down two well-known functions, as a table for contours.gp to draw.
- *
- *     contours OPTIMIZER FUNCTION LR   the way of one: a line for each step that can be seen
- *     contours --list                  what scripts/pictures draws: optimizer, and a learning rate for each function
- */
+/* The ways of all optimizers down two well-known functions, as a table for contours.gp to draw. */
 #include <optim/optim.h>
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PI 3.14159265358979323846
+
+static const char usage[] =
+    "usage: contours OPTIMIZER rosenbrock|rastrigin LR\n"
+    "       contours --list\n"
+    "\n"
+    "Prints the way that the optimizer takes with that learning rate: x and y, a line for each step that can be seen.\n"
+    "\n"
+    "  --list  what scripts/pictures draws: each optimizer, its learning rate for Rosenbrock's function and that for\n"
+    "          Rastrigin's\n";
 
 struct function {
     const char *name;
@@ -36,21 +41,21 @@ static const struct function functions[] = {
     {"rastrigin", {-1.2, 2.3}, 300, rastrigin},
 };
 
-/* Learning rates with which the way is worth looking at: the best of many for this start, not to be copied. */
+/* Learning rates with which the way is worth looking at: chosen from many for this start, not to be copied. */
 /* clang-format off */
 static const struct {
     const char *optimizer;
     double lr[2];
 } rates[] = {
-    {"sgd",         {0.001,  0.005}},
-    {"momentum",    {0.0005, 0.005}},
-    {"nesterov",    {0.0005, 0.005}},
+    {"sgd",         {0.001,  0.002}},
+    {"momentum",    {0.0005, 0.002}},
+    {"nesterov",    {0.0005, 0.002}},
     {"rprop",       {0.01,   1.2}},
     {"rprop-plus",  {0.01,   1.2}},
     {"rprop-minus", {0.01,   1.2}},
     {"adagrad",     {0.5,    1.1}},
     {"rmsprop",     {0.007,  0.35}},
-    {"adadelta",    {0.3,    90}},
+    {"adadelta",    {0.3,    1}},
     {"adam",        {0.05,   0.75}},
     {"adamw",       {0.05,   0.75}},
     {"amsgrad",     {0.1,    0.75}},
@@ -59,7 +64,7 @@ static const struct {
     {"radam",       {0.1,    8.9}},
     {"nadam",       {0.02,   0.75}},
     {"adamax",      {0.1,    0.79}},
-    {"lion",        {0.003,  0.1}},
+    {"lion",        {0.003,  0.02}},
     {"ranger",      {0.15,   6.7}},
 };
 /* clang-format on */
@@ -104,8 +109,9 @@ int main(int argc, char **argv) {
         return 0;
     }
     if (argc != 4) {
-        puts("usage: contours OPTIMIZER rosenbrock|rastrigin LR\n       contours --list");
-        return argc == 2 && strcmp(argv[1], "--help") == 0 ? 0 : 2;
+        const bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
+        fputs(usage, asked ? stdout : stderr);
+        return asked ? 0 : 2;
     }
     char *end;
     const double lr = strtod(argv[3], &end);

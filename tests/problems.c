@@ -159,6 +159,7 @@ static const struct images *threes_and_eights(void) {
         images.count += digit == 3 || digit == 8;
     }
     fclose(file);
+    ck_assert_msg(images.count > 0, "%s has no threes and eights", path);
     return &images;
 }
 
@@ -195,7 +196,7 @@ static const struct problem problems[] = {
     {"three-hump camel", 2,               three_hump_camel, {0.9, 1.5}, 0,                   5000,  1},
     {"styblinski-tang",  STYBLINSKI_TANG, styblinski_tang,  {-0.5, -4}, -156.66466281508565, 5000,  1},
     {"ackley",           2,               ackley,           {0.4, -0.3}, 0,                  5000,  1},
-    {"digits",           PIXELS + 1,      digits,           {0, 0},     0.17559409467185177, 2000,  1},
+    {"digits",           PIXELS + 1,      digits,           {0, 0},     0.17559409467185177, 1000,  1},
     {"quadratic",        QUADRATIC,       quadratic,        {0.3, 0.7}, 0,                   20000, 1},
     {"sparse",           SPARSE,          sparse,           {3, -4},    0,                   5000,  4},
 };
