@@ -31,7 +31,7 @@ static int run(const struct options *options, const char *algorithm, size_t coun
     struct subject subject;
     struct streams streams;
     table_progress(algorithm, 1, count, threads);
-    subject_create(&subject, algorithm, options->dtype, 1, count, threads);
+    subject_create(&subject, algorithm, options->settings, options->nsettings, options->dtype, 1, count, threads);
     subject_streams(&subject, algorithm, &streams);
     const int used = subject.threads;
     if (used > seen) {

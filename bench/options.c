@@ -10,7 +10,7 @@
 #include "die.h"
 #include "subject.h"
 
-enum option { ALGORITHMS, SIZES, THREADS, DTYPE, REPETITIONS, QUICK, NO_SPECIAL, CSV, HELP, TABLE_SIZE };
+enum option { ALGORITHMS, SIZES, THREADS, DTYPE, REPETITIONS, QUICK, NO_SPECIAL, SET, CSV, HELP, TABLE_SIZE };
 
 static const struct {
     const char *name, *argument, *help;
@@ -22,6 +22,7 @@ static const struct {
     [REPETITIONS] = {"--repetitions", "N", "of each measurement (as many as fit its time, 0.5 s, and at least 15)"},
     [QUICK] = {"--quick", NULL, "0.1 s for a measurement, at least 5 repetitions, and without 64Mi"},
     [NO_SPECIAL] = {"--no-special", NULL, "leave out the cases of small and of many tensors"},
+    [SET] = {"--set", "NAME=VALUE", "a hyperparameter of all of them, such as clip_value=1; repeatable"},
     [CSV] = {"--csv", "FILE", "write the measurements to FILE as well"},
     [HELP] = {"--help", NULL, "print this"},
 };
@@ -133,6 +134,19 @@ static void read_repetitions(struct options *options, const char *value) {
         die(MISUSE, "--repetitions: \"%s\": expected one whole number", value);
 }
 
+static void read_setting(struct options *options, const char *value) {
+    const char *const equals = strchr(value, '=');
+    char *end = NULL;
+    check_room(SET, options->nsettings);
+    struct setting *setting = &options->settings[options->nsettings];
+    const size_t length = equals ? (size_t)(equals - value) : 0;
+    setting->value = equals ? strtod(equals + 1, &end) : 0;
+    if (length == 0 || length >= sizeof setting->name || end == equals + 1 || *end)
+        die(MISUSE, "--set: \"%s\": expected NAME=VALUE", value);
+    memcpy(setting->name, value, length); /* which was all 0 */
+    options->nsettings++;
+}
+
 static void read_option(struct options *options, enum option option, const char *value) {
     switch (option) {
     case ALGORITHMS:
@@ -155,6 +169,9 @@ static void read_option(struct options *options, enum option option, const char 
         break;
     case NO_SPECIAL:
         options->special = false;
+        break;
+    case SET:
+        read_setting(options, value);
         break;
     case CSV:
         options->csv = value;

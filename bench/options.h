@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "measure.h"
+#include "subject.h"
 
 enum { OPTIONS_LIST = 64 };
 
@@ -15,6 +16,8 @@ struct options {
     int threads[OPTIONS_LIST];
     size_t nthreads;
     int dtype;
+    struct setting settings[OPTIONS_LIST];
+    size_t nsettings;
     bool quick, special;
     struct plan plan;
     const char *csv; /* NULL: none */

@@ -41,8 +41,8 @@ static void run(const struct special *c, const char *algorithm, const struct opt
     struct subject ours, other;
     struct streams streams;
     table_progress(algorithm, c->tensors, c->count, 1);
-    subject_create(&ours, algorithm, options->dtype, c->tensors, c->count, 1);
-    subject_create(&other, algorithm, options->dtype, 1, c->other, 1);
+    subject_create(&ours, algorithm, options->settings, options->nsettings, options->dtype, c->tensors, c->count, 1);
+    subject_create(&other, algorithm, options->settings, options->nsettings, options->dtype, 1, c->other, 1);
     subject_streams(&ours, algorithm, &streams);
     const struct measured m = measure((struct measure_subject){time_warm, &ours},
                                       (struct measure_subject){time_warm, &other}, streams.period, &options->plan);

@@ -69,8 +69,8 @@ static void count_parts(void *context, size_t count, optim_task task, void *job)
         task(job, i);
 }
 
-void subject_create(struct subject *subject, const char *algorithm, int dtype, size_t tensors, size_t count,
-                    int threads) {
+void subject_create(struct subject *subject, const char *algorithm, const struct setting *settings, size_t nsettings,
+                    int dtype, size_t tensors, size_t count, int threads) {
     *subject = (struct subject){
         .opt = create(algorithm),
         .dtype = dtype,
@@ -80,6 +80,9 @@ void subject_create(struct subject *subject, const char *algorithm, int dtype, s
         .grads = allocate(tensors, sizeof(void *)),
         .threads = 1,
     };
+    for (size_t i = 0; i < nsettings; i++)
+        if (optim_set(subject->opt, settings[i].name, settings[i].value) != OPTIM_OK)
+            die(MISUSE, "--set: %s: %s", algorithm, optim_errmsg(subject->opt));
     for (size_t i = 0; i < tensors; i++) {
         subject->params[i] = allocate(count, size_of(dtype));
         subject->grads[i] = allocate(count, size_of(dtype));

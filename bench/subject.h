@@ -7,6 +7,12 @@
 
 #include "limit.h"
 
+/* A hyperparameter that is not at its default. */
+struct setting {
+    char name[64];
+    double value;
+};
+
 struct subject {
     optim *opt;
     int dtype;
@@ -16,11 +22,11 @@ struct subject {
 };
 
 /*
- * algorithm "adam", "lookahead(adam)", ...; at most so many threads a step. All memory has been touched, and enough
+ * algorithm "adam", "lookahead(adam)", ...; with these settings; at most so many threads a step. All memory has been touched, and enough
  * steps are taken that later ones cost the same.
  */
-void subject_create(struct subject *subject, const char *algorithm, int dtype, size_t tensors, size_t count,
-                    int threads);
+void subject_create(struct subject *subject, const char *algorithm, const struct setting *settings, size_t nsettings,
+                    int dtype, size_t tensors, size_t count, int threads);
 void subject_destroy(struct subject *subject);
 
 /* The arrays behind tensor 0. */

@@ -192,6 +192,7 @@ OPTIM_API int optim_swap(optim *opt);
  */
 OPTIM_API int optim_set_threads(optim *opt, int threads);
 
+/* A piece of a step, and what runs all pieces: see optim_set_executor. */
 typedef void (*optim_task)(void *job, size_t index);
 typedef void (*optim_executor)(void *context, size_t count, optim_task task, void *job);
 
