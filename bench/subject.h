@@ -22,8 +22,8 @@ struct subject {
 };
 
 /*
- * algorithm "adam", "lookahead(adam)", ...; with these settings; at most so many threads a step. All memory has been touched, and enough
- * steps are taken that later ones cost the same.
+ * algorithm "adam", "lookahead(adam)", ...; with these settings; at most so many threads a step. All memory has been
+ * touched, and enough steps are taken that later ones cost the same.
  */
 void subject_create(struct subject *subject, const char *algorithm, const struct setting *settings, size_t nsettings,
                     int dtype, size_t tensors, size_t count, int threads);

@@ -45,7 +45,7 @@ void optim_prepare_stage(const struct body *body, const struct cohort *cohort, s
 /* Nothing is written but the program: threads may prepare the same cohort side by side. */
 void optim_program_prepare(struct program *program, const struct body *body, const struct cohort *cohort,
                            enum optim_purpose purpose);
-/* Run it on a tile of a tensor. */
+/* Run it on a tile of a tensor, or a stretch of one. */
 void optim_program_run(const struct program *program, const struct body *body, const struct tensor *tensor,
                        struct tiling tiling, size_t begin, size_t end, void *scratch);
 

@@ -7,7 +7,12 @@
 
 #include <stddef.h>
 
-enum { OPTIM_TILE = 2048 }; /* elements at most */
+/*
+ * Elements at most of a tile, which sums are taken of, and of a stretch, which is how far one operation goes before the
+ * next one follows where there are several: with longer ones, the processor stops fetching ahead for those that wait,
+ * and ranger with clipping and an average took 1.4 times as long in memory.
+ */
+enum { OPTIM_TILE = 2048, OPTIM_STRETCH = 512 };
 
 struct tiling {
     size_t row;   /* 0: rows do not matter */
