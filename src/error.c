@@ -24,6 +24,7 @@ const char *optim_strerror(int status) {
         [-OPTIM_ERROR_CONFLICT] = "contradictory hyperparameters",
         [-OPTIM_ERROR_STATE] = "not possible in this state",
         [-OPTIM_ERROR_UNSUPPORTED] = "not supported by this build or machine",
+        [-OPTIM_ERROR_NONFINITE] = "gradient not finite",
     };
     const int count = sizeof(texts) / sizeof(*texts);
     return status <= 0 && status > -count ? texts[-status] : "unknown status";

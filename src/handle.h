@@ -52,6 +52,7 @@ struct tensor {
     uint32_t settings, cohort;
     uint32_t allocated; /* bit k: slot k has memory */
     size_t first_tile;  /* of all tiles of all tensors, where its own begin */
+    double norm, guard; /* of its gradient; what it is measured times, 0 once that is done */
     size_t row;         /* elements for each index of the first dimension; 0: fewer than 2 dimensions */
     uint8_t element;    /* enum optim_element */
     bool matched;       /* by the pattern at hand */
@@ -59,7 +60,7 @@ struct tensor {
     size_t ndim, *shape;
 };
 
-/* Settings k has its values at body->values[k * body->params]. Settings 0: tensors that no rule singles out. */
+/* Settings k has its vector at optim_values(body, k). Settings 0: tensors that no rule singles out. */
 struct settings {
     size_t users;      /* tensors, and one more for settings 0 */
     size_t matched;    /* of these, by the pattern at hand */
@@ -85,17 +86,25 @@ static inline bool cohort_steps(const struct cohort *cohort) {
     return cohort->active && !cohort->held;
 }
 
+/* For tensors whose name matches, this place of the vector has this value: a hyperparameter, or its schedule. */
 struct rule {
     char *pattern;
-    size_t param;
+    size_t place;
     double value;
+};
+
+/* A schedule and the hyperparameter it is attached to. Its number, by which settings know it, is its index + 1. */
+struct attachment {
+    optim_schedule *schedule; /* NULL: detached */
+    size_t param;
+    double factor; /* in the step at hand */
 };
 
 struct body {
     const struct optim_kernels *kernels[OPTIM_ELEMENTS];
     struct stage stages[OPTIM_MAX_STAGES];
-    size_t nstages, params; /* params: length of a vector of hyperparameters */
-    size_t blas;            /* where hyperparameter "blas" is in it */
+    size_t nstages, params;                /* params: length of a vector of hyperparameters */
+    size_t blas, check_finite, loss_scale; /* where these hyperparameters are in it */
     uint32_t slots;
     char name[OPTIM_NAME];
 
@@ -109,21 +118,27 @@ struct body {
     uint64_t work;
     double *measured; /* one for each tile, if anything is measured */
     size_t ntiles, measured_capacity;
-    unsigned measures; /* of all settings in use, once they are checked */
-    double norm, guard;
+    unsigned measures;   /* of all settings in use, once they are checked */
+    double norm;         /* of the gradients of the step at hand */
+    size_t norm_tensors; /* of how many tensors; 0: it was not measured */
+    double last_norm;    /* of the last step */
+    bool norm_known;     /* which was measured */
 
     struct settings *settings;
     double *values;
     size_t nsettings, settings_capacity;
     struct rule *rules;
     size_t nrules, rule_capacity;
+    struct attachment *attached;
+    size_t nattached, attached_capacity;
 
     struct cohort *cohorts, *spare; /* tensor_capacity of each */
     size_t ncohorts;
     bool regroup; /* cohorts no longer fit the tensors */
-    bool check;   /* hyperparameters changed since conflicts were looked for */
+    bool check;   /* hyperparameters changed since a step was taken with them */
 
-    uint64_t steps;
+    uint64_t steps, epochs, skipped;
+    uint64_t good; /* steps since the loss scale changed or a step was skipped */
     bool swapped;
     int threads;     /* 0: all there are */
     int all_threads; /* how many that is; 0: the CPUs this process may use */
@@ -170,6 +185,11 @@ int optim_fail_algorithm(struct body *body, const char *function, const char *na
 /* What a preset starts one of its hyperparameters with. */
 double optim_initial(const struct optim_preset *preset, const struct optim_param *param, bool *chosen);
 
+/* May two names mean the same: - is as good as _. */
+bool optim_same_name(const char *a, const char *b);
+/* What optim_param_info tells, but for the initial value. */
+void optim_tell_param(const struct optim_param *param, const char **name, double *min, double *max, const char **help);
+
 /* ---- tensors.c ---- */
 /* The tensor of that name, or SIZE_MAX. */
 size_t optim_find_tensor(const struct body *body, const char *name);
@@ -177,14 +197,29 @@ size_t optim_element_size(int element);
 int optim_dtype(int element);
 
 /* ---- settings.c ---- */
-/* The hyperparameters of settings k. */
+/*
+ * The vector of settings k: for each hyperparameter its value; then, for each, the number of its schedule, 0 for none;
+ * then, for each, the value in the step at hand, once optim_effective_update has computed it.
+ */
 double *optim_values(const struct body *body, size_t k);
+double *optim_effective(const struct body *body, size_t k);
+/* The length of the vectors of `params` hyperparameters, and of the part of it that is set. */
+static inline size_t optim_width(size_t params) {
+    return 3 * params;
+}
+static inline size_t optim_set_width(const struct body *body) {
+    return 2 * body->params;
+}
 /* The place of a hyperparameter in the vector, the outermost stage's if several have it. */
 int optim_param_index(struct body *body, const char *function, const char *name, size_t *param);
 /* What stands at a place of the vector. */
 const struct optim_param *optim_describe(const struct body *body, size_t param);
 /* The slots needed with these hyperparameters. */
 uint32_t optim_needed(const struct body *body, const double *values);
+/* The bit of `chosen` for a place of the vector: none for a schedule. */
+static inline uint64_t optim_choice(const struct body *body, size_t place) {
+    return place < body->params ? UINT64_C(1) << place : 0;
+}
 /* The values of settings k have changed: what they need and measure follows. */
 void optim_settings_update(struct body *body, size_t k);
 /* Bit k for every slot k of a stage. */
@@ -198,6 +233,21 @@ int optim_fail_conflict(struct body *body, const char *function, const double *v
 bool optim_settings_reserve(struct body *body, size_t count);
 /* The settings of a tensor of that name; body->nsettings: new ones, values in place, yet to be counted. */
 int optim_settings_for(struct body *body, const char *tensor, uint32_t *settings);
+
+/* ---- rules.c ---- */
+int optim_check_range(struct body *body, const char *function, const struct optim_param *param, double value);
+/* The handle can be used, the pattern is one, the hyperparameter is there and may be set for it. */
+int optim_check_rule(const optim *opt, const char *function, const char *pattern, const char *name, size_t *param);
+/* Set what stands at a place of the vector, for tensors that match and those to come. All or nothing. */
+int optim_set_place(struct body *body, const char *function, const char *pattern, size_t place, double value);
+/* Is there a rule of that very pattern for that place? */
+bool optim_has_rule(const struct body *body, const char *pattern, size_t place);
+
+/* ---- attach.c ---- */
+/* What the next step will use. */
+double optim_effective_value(const struct body *body, size_t settings, size_t param);
+/* Compute what this step uses; an error if that is out of range. */
+int optim_effective_update(struct body *body);
 
 /* ---- state.c: memory for slots, all or nothing ---- */
 void optim_state_begin(struct body *body);

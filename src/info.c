@@ -23,10 +23,18 @@ static const struct optim_preset *preset_at(size_t i, size_t *family) {
     return NULL;
 }
 
+bool optim_same_name(const char *a, const char *b) {
+    while (*a && (*a == *b || (*a == '-' && *b == '_') || (*a == '_' && *b == '-'))) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
 const struct optim_preset *optim_find(const char *name, size_t *family) {
     const struct optim_preset *preset = NULL;
     for (size_t i = 0; name && (preset = preset_at(i, family)); i++)
-        if (strcmp(preset->name, name) == 0)
+        if (optim_same_name(preset->name, name))
             return preset;
     return NULL;
 }
@@ -125,6 +133,17 @@ size_t optim_param_count(const char *algorithm) {
     return count;
 }
 
+void optim_tell_param(const struct optim_param *param, const char **name, double *min, double *max, const char **help) {
+    if (name)
+        *name = param->name;
+    if (min)
+        *min = param->min;
+    if (max)
+        *max = param->max;
+    if (help)
+        *help = param->help;
+}
+
 int optim_param_info(const char *algorithm, size_t i, const char **name, double *initial, double *min, double *max,
                      const char **help) {
     size_t family;
@@ -135,16 +154,9 @@ int optim_param_info(const char *algorithm, size_t i, const char **name, double 
     if (!param)
         return optim_fail(NULL, OPTIM_ERROR_ARGUMENT, "optim_param_info: i = %zu: %s has hyperparameters 0 to %zu", i,
                           algorithm, optim_param_count(algorithm) - 1);
-    if (name)
-        *name = param->name;
+    optim_tell_param(param, name, min, max, help);
     if (initial)
         *initial = value;
-    if (min)
-        *min = param->min;
-    if (max)
-        *max = param->max;
-    if (help)
-        *help = param->help;
     return OPTIM_OK;
 }
 

@@ -1,6 +1,7 @@
 /* Handles: create, wrap, destroy, reset. */
 #include "engine/engine.h"
 #include "handle.h"
+#include "schedule.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,9 @@ static void free_body(struct body *body) {
     free(body->rules);
     free(body->cohorts);
     free(body->measured);
+    for (size_t i = 0; i < body->nattached; i++)
+        optim_schedule_free(body->attached[i].schedule);
+    free(body->attached);
     free(body->spare);
     free(body);
 }
@@ -50,7 +54,7 @@ static struct stage next_stage(const struct body *body, size_t family, const str
 static bool lengthen(const struct body *body, const struct stage *stage, struct body *longer, uint64_t *choices) {
     const size_t params = body->params + stage->params, slots = body->slots + stage->slots;
     *longer = *body;
-    longer->values = malloc((body->settings_capacity * params + 1) * sizeof(*longer->values));
+    longer->values = malloc((body->settings_capacity * optim_width(params) + 1) * sizeof(*longer->values));
     longer->state = calloc(body->tensor_capacity * slots + 1, sizeof(*longer->state));
     if (!longer->values || !longer->state) {
         free(longer->values);
@@ -61,13 +65,17 @@ static bool lengthen(const struct body *body, const struct stage *stage, struct 
     longer->params = params;
     longer->slots = (uint32_t)slots;
     for (size_t k = 0; k < body->nsettings; k++)
-        for (size_t i = 0; i < body->params; i++)
+        for (size_t i = 0; i < body->params; i++) {
             optim_values(longer, k)[i] = optim_values(body, k)[i];
+            optim_values(longer, k)[params + i] = optim_values(body, k)[body->params + i];
+        }
     for (size_t i = 0; i < stage->params; i++) {
         bool chosen = false;
         const double initial = optim_initial(stage->preset, &stage->type->params[i], &chosen);
-        for (size_t k = 0; k < body->nsettings; k++)
+        for (size_t k = 0; k < body->nsettings; k++) {
             optim_values(longer, k)[body->params + i] = initial;
+            optim_values(longer, k)[params + body->params + i] = 0;
+        }
         *choices |= (uint64_t)chosen << (body->params + i);
     }
     for (size_t i = 0; i < body->ntensors; i++)
@@ -98,6 +106,9 @@ static bool add_stage(struct body *body, size_t family, const struct optim_prese
     free(useless->state);
     if (!complete)
         return false;
+    for (size_t i = 0; i < body->nrules; i++)
+        if (body->rules[i].place >= body->params) /* a schedule's, behind the hyperparameters */
+            body->rules[i].place += stage.params;
     *body = longer;
     for (size_t k = 0; k < body->nsettings; k++) {
         body->settings[k].chosen |= choices;
@@ -152,6 +163,10 @@ static int create_optimizer(optim **out, size_t family, const struct optim_prese
     snprintf(body->name, sizeof body->name, "%s", preset->name);
     if (status == OPTIM_OK)
         status = optim_param_index(body, "optim_create", "blas", &body->blas);
+    if (status == OPTIM_OK)
+        status = optim_param_index(body, "optim_create", "check_finite", &body->check_finite);
+    if (status == OPTIM_OK)
+        status = optim_param_index(body, "optim_create", "loss_scale", &body->loss_scale);
     if (status == OPTIM_OK)
         optim_values(body, 0)[body->blas] = blas;
     if (status == OPTIM_OK)
@@ -258,7 +273,7 @@ int optim_wrap(optim **out, const char *wrapper, optim *inner) {
         return optim_fail(body, OPTIM_ERROR_NAME, "optim_wrap: \"%s\" is not a wrapper: make it with optim_create",
                           wrapper);
     const struct stage *outermost = &body->stages[body->nstages - 1];
-    if (outermost->type->outermost)
+    if (outermost->type->gathers)
         return optim_fail(body, OPTIM_ERROR_STATE, "optim_wrap: %s must be the outermost wrapper: put it around %s",
                           outermost->preset->name, wrapper);
     if (body->nstages == OPTIM_MAX_STAGES || body->slots + stage.slots > OPTIM_MAX_SLOTS ||
@@ -277,7 +292,10 @@ int optim_reset(optim *opt) {
     if (status != OPTIM_OK)
         return status;
     optim_cohorts_reset(opt->body);
-    opt->body->steps = 0;
+    opt->body->steps = opt->body->epochs = opt->body->skipped = opt->body->good = 0;
+    opt->body->norm_known = false;
+    for (size_t i = 0; i < opt->body->nattached; i++)
+        optim_schedule_forget(opt->body->attached[i].schedule);
     return OPTIM_OK;
 }
 

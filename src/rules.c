@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int check_range(struct body *body, const char *function, const struct optim_param *param, double value) {
+int optim_check_range(struct body *body, const char *function, const struct optim_param *param, double value) {
     const char *kind = param->whole ? "a whole number" : "a number";
     if (isfinite(value) && value >= param->min && value <= param->max && !(param->whole && value != floor(value)))
         return OPTIM_OK;
@@ -36,31 +36,31 @@ static void match(struct body *body, const char *pattern) {
 }
 
 /* The values as they would be, for every settings vector with a match: after the last one, in the same order. */
-static size_t propose(struct body *body, size_t param, double value) {
+static size_t propose(struct body *body, size_t place, double value) {
     size_t proposals = 0;
     for (size_t k = 0; k < body->nsettings; k++) {
         if (body->settings[k].matched == 0)
             continue;
         const size_t proposal = body->nsettings + proposals++;
         double *values = optim_values(body, proposal);
-        memcpy(values, optim_values(body, k), body->params * sizeof(double));
-        values[param] = value;
+        memcpy(values, optim_values(body, k), optim_set_width(body) * sizeof(double));
+        values[place] = value;
         body->settings[k].moved = (uint32_t)proposal;
-        body->settings[proposal].chosen = body->settings[k].chosen | UINT64_C(1) << param;
+        body->settings[proposal].chosen = body->settings[k].chosen | optim_choice(body, place);
         optim_settings_update(body, proposal);
     }
     return proposals;
 }
 
 /* Refuse a contradiction with something that was chosen; one with an untouched default may be half of a change. */
-static int check_conflicts(struct body *body, const char *function, size_t param, size_t proposals) {
+static int check_conflicts(struct body *body, const char *function, size_t place, size_t proposals) {
     struct optim_conflict conflict;
     for (size_t k = body->nsettings; k < body->nsettings + proposals; k++) {
         if (!optim_conflict(body, optim_values(body, k), &conflict))
             continue;
         const size_t one = (size_t)conflict.one, other = (size_t)conflict.other;
         const uint64_t chosen = body->settings[k].chosen;
-        if ((one == param && chosen >> other & 1) || (other == param && chosen >> one & 1))
+        if ((one == place && chosen >> other & 1) || (other == place && chosen >> one & 1))
             return optim_fail_conflict(body, function, optim_values(body, k), &conflict);
     }
     return OPTIM_OK;
@@ -100,7 +100,7 @@ static void commit_values(struct body *body) {
             continue;
         const bool whole = from->matched == from->users;
         const size_t to = whole ? k : body->nsettings++, proposal = from->moved;
-        memmove(optim_values(body, to), optim_values(body, proposal), body->params * sizeof(double));
+        memmove(optim_values(body, to), optim_values(body, proposal), optim_set_width(body) * sizeof(double));
         body->settings[to].needed = body->settings[proposal].needed;
         body->settings[to].measures = body->settings[proposal].measures;
         body->settings[to].chosen = body->settings[proposal].chosen;
@@ -125,11 +125,11 @@ static void commit_tensors(struct body *body) {
 }
 
 /* Drop the rules that this one makes void: of every pattern if it is for all tensors (pattern NULL). */
-static void supersede(struct body *body, const char *pattern, size_t param) {
+static void supersede(struct body *body, const char *pattern, size_t place) {
     size_t kept = 0;
     for (size_t i = 0; i < body->nrules; i++) {
         struct rule *rule = &body->rules[i];
-        if (rule->param == param && (!pattern || strcmp(rule->pattern, pattern) == 0))
+        if (rule->place == place && (!pattern || strcmp(rule->pattern, pattern) == 0))
             free(rule->pattern);
         else
             body->rules[kept++] = *rule;
@@ -138,54 +138,76 @@ static void supersede(struct body *body, const char *pattern, size_t param) {
 }
 
 /* Everything that can fail, then everything that cannot. pattern NULL: all tensors, those to come too. */
-static int apply(struct body *body, const char *function, const char *pattern, size_t param, double value) {
+static int apply(struct body *body, const char *function, const char *pattern, size_t place, double value) {
     bool grows;
     if (!optim_settings_reserve(body, 2 * body->nsettings))
         return optim_fail(body, OPTIM_ERROR_MEMORY, "%s: no memory for another rule", function);
     match(body, pattern);
-    const size_t proposals = propose(body, param, value);
-    const int status = check_conflicts(body, function, param, proposals);
+    const size_t proposals = propose(body, place, value);
+    const int status = check_conflicts(body, function, place, proposals);
     if (status != OPTIM_OK)
         return status;
     if (!reserve_state(body, &grows))
         return optim_fail(body, OPTIM_ERROR_MEMORY, "%s: no memory for the state that %s = %g needs", function,
-                          optim_describe(body, param)->name, value);
+                          optim_describe(body, place % body->params)->name, value);
     commit_values(body);
     if (pattern || grows)
         commit_tensors(body);
     body->check = true;
-    supersede(body, pattern, param);
+    supersede(body, pattern, place);
     return OPTIM_OK;
 }
 
-static int set(optim *opt, const char *function, const char *pattern, const char *name, double value) {
-    size_t param;
-    int status = optim_check(opt, function, true);
-    if (status == OPTIM_OK && !pattern)
-        status = optim_fail(opt->body, OPTIM_ERROR_ARGUMENT, "%s: the pattern is NULL", function);
-    if (status == OPTIM_OK)
-        status = optim_param_index(opt->body, function, name, &param);
-    if (status == OPTIM_OK)
-        status = check_range(opt->body, function, optim_describe(opt->body, param), value);
-    if (status != OPTIM_OK)
-        return status;
-
-    struct body *body = opt->body;
+int optim_set_place(struct body *body, const char *function, const char *pattern, size_t place, double value) {
+    int status;
     if (strcmp(pattern, "*") == 0)
-        return apply(body, function, NULL, param, value);
+        return apply(body, function, NULL, place, value);
     char *copy = strdup(pattern);
     void *rules = optim_grow(body->rules, &body->rule_capacity, body->nrules + 1, sizeof(*body->rules));
     if (rules)
         body->rules = rules;
     if (copy && rules)
-        status = apply(body, function, pattern, param, value);
+        status = apply(body, function, pattern, place, value);
     else
         status = optim_fail(body, OPTIM_ERROR_MEMORY, "%s: no memory for another rule", function);
     if (status == OPTIM_OK)
-        body->rules[body->nrules++] = (struct rule){copy, param, value};
+        body->rules[body->nrules++] = (struct rule){copy, place, value};
     else
         free(copy);
     /* cppcheck-suppress memleak; the rule has the copy */
+    return status;
+}
+
+bool optim_has_rule(const struct body *body, const char *pattern, size_t place) {
+    for (size_t i = 0; i < body->nrules; i++)
+        if (body->rules[i].place == place && strcmp(body->rules[i].pattern, pattern) == 0)
+            return true;
+    return false;
+}
+
+int optim_check_rule(const optim *opt, const char *function, const char *pattern, const char *name, size_t *param) {
+    int status = optim_check(opt, function, true);
+    if (status == OPTIM_OK && !pattern)
+        status = optim_fail(opt->body, OPTIM_ERROR_ARGUMENT, "%s: the pattern is NULL", function);
+    if (status == OPTIM_OK)
+        status = optim_param_index(opt->body, function, name, param);
+    if (status == OPTIM_OK && optim_describe(opt->body, *param)->flags & OPTIM_PARAM_OF_HANDLE &&
+        strcmp(pattern, "*") != 0)
+        status = optim_fail(opt->body, OPTIM_ERROR_ARGUMENT, "%s: %s is one for all tensors: its pattern must be \"*\"",
+                            function, name);
+    return status;
+}
+
+static int set(optim *opt, const char *function, const char *pattern, const char *name, double value) {
+    size_t param;
+    int status = optim_check_rule(opt, function, pattern, name, &param);
+    if (status == OPTIM_OK)
+        status = optim_check_range(opt->body, function, optim_describe(opt->body, param), value);
+    if (status != OPTIM_OK)
+        return status;
+    status = optim_set_place(opt->body, function, pattern, param, value);
+    if (status == OPTIM_OK && param == opt->body->loss_scale)
+        opt->body->good = 0;
     return status;
 }
 

@@ -7,7 +7,11 @@
 enum { NAMES = 128 };
 
 double *optim_values(const struct body *body, size_t settings) {
-    return body->values + settings * body->params;
+    return body->values + settings * optim_width(body->params);
+}
+
+double *optim_effective(const struct body *body, size_t settings) {
+    return optim_values(body, settings) + optim_set_width(body);
 }
 
 /* The index of a hyperparameter in the vector, the outermost stage's if several have it; SIZE_MAX: none has. */
@@ -110,7 +114,7 @@ bool optim_settings_reserve(struct body *body, size_t count) {
         return false;
     body->settings = grown;
     capacity = body->settings_capacity;
-    grown = optim_grow(body->values, &capacity, count, body->params * sizeof(double));
+    grown = optim_grow(body->values, &capacity, count, optim_width(body->params) * sizeof(double));
     if (!grown)
         return false;
     body->values = grown;
@@ -120,7 +124,7 @@ bool optim_settings_reserve(struct body *body, size_t count) {
 
 static bool same_settings(const struct body *body, size_t a, size_t b) {
     return body->settings[a].chosen == body->settings[b].chosen &&
-           memcmp(optim_values(body, a), optim_values(body, b), body->params * sizeof(double)) == 0;
+           memcmp(optim_values(body, a), optim_values(body, b), optim_set_width(body) * sizeof(double)) == 0;
 }
 
 int optim_settings_for(struct body *body, const char *tensor, uint32_t *settings) {
@@ -128,12 +132,12 @@ int optim_settings_for(struct body *body, const char *tensor, uint32_t *settings
     if (!optim_settings_reserve(body, proposal + 1))
         return OPTIM_ERROR_MEMORY;
     double *values = optim_values(body, proposal);
-    memcpy(values, optim_values(body, 0), body->params * sizeof(double));
+    memcpy(values, optim_values(body, 0), optim_set_width(body) * sizeof(double));
     body->settings[proposal].chosen = body->settings[0].chosen;
     for (size_t i = 0; i < body->nrules; i++)
         if (fnmatch(body->rules[i].pattern, tensor, 0) == 0) {
-            values[body->rules[i].param] = body->rules[i].value;
-            body->settings[proposal].chosen |= UINT64_C(1) << body->rules[i].param;
+            values[body->rules[i].place] = body->rules[i].value;
+            body->settings[proposal].chosen |= optim_choice(body, body->rules[i].place);
         }
     size_t k = 0;
     while (!same_settings(body, k, proposal)) /* it is the same as itself */
@@ -169,6 +173,6 @@ int optim_get_for(const optim *opt, const char *tensor, const char *name, double
     const size_t i = optim_find_tensor(opt->body, tensor);
     if (i == SIZE_MAX)
         return optim_fail(opt->body, OPTIM_ERROR_NAME, "optim_get_for: there is no tensor \"%s\"", tensor);
-    *value = optim_values(opt->body, opt->body->tensors[i].settings)[param];
+    *value = optim_effective_value(opt->body, opt->body->tensors[i].settings, param);
     return OPTIM_OK;
 }

@@ -27,6 +27,12 @@ struct optim_param {
     double initial, min, max; /* max INFINITY: any finite value */
     bool whole;               /* whole numbers only */
     const char *help;
+    unsigned flags; /* OPTIM_PARAM_ bits */
+};
+
+enum {
+    OPTIM_PARAM_FOLLOWS_LR = 1, /* a schedule of lr holds for it too */
+    OPTIM_PARAM_OF_HANDLE = 2,  /* one value for all tensors: no patterns */
 };
 
 /* A value remembered for each element. A family's table ends with one without a name. */
@@ -49,14 +55,14 @@ struct optim_preset {
 
 /* What `prepare` is told: the step that is about to be taken by tensors that share hyperparameters and history. */
 struct optim_now {
-    const double *h;       /* the family's hyperparameters, in the order of its table */
+    const double *h;       /* the family's hyperparameters in this step, in the order of its table */
     double lr;             /* the innermost optimizer's */
     uint64_t t;            /* number of this step, from 1 */
+    uint32_t slots;        /* bit k: slot k is in use */
     uint32_t fresh;        /* bit k: slot k is used for the first time in this step */
     bool blas;             /* compose it of level-1 BLAS calls if you can */
     double carried;        /* what `prepare` answered at the step before; 0 at the first */
     double norm;           /* of all gradients, if a family measures it */
-    double guard;          /* what to scale by when measuring, so that nothing overflows */
     bool rows;             /* these tensors have 2 dimensions or more */
     bool leaves_shrinking; /* the optimizer takes the decoupled decay upon itself */
     double shrink;         /* then, for that optimizer: first p := p - shrink p */
@@ -72,7 +78,9 @@ struct optim_tile {
     void *momentum;        /* real[count], the optimizer's, for a wrapper that pulls it back; NULL: it has none */
     size_t row;            /* length of the rows it is made of; 0: rows do not matter */
     const double *row_sum; /* it is a piece of one row, whose sum this is; NULL: whole rows */
+    double norm;           /* of the gradient of the whole tensor, if a family measures it */
     double *measured;      /* where an operation that measures puts its sum */
+    double guard;          /* what to scale by when measuring a norm, so that nothing overflows */
 };
 
 typedef void optim_op(const void *constants, struct optim_tile *tile);
@@ -91,7 +99,11 @@ struct optim_ops {
 };
 
 /* What a family must have measured before a step. */
-enum { OPTIM_MEASURE_NORM = 1, OPTIM_MEASURE_ROWS = 2 };
+enum {
+    OPTIM_MEASURE_NORM = 1,
+    OPTIM_MEASURE_ROWS = 2,
+    OPTIM_MEASURE_FINITE = 4 /* and the step must not be taken if it is not finite; asks for the norm too */
+};
 
 /* Two hyperparameters (indices) that contradict each other, and why; why NULL: none do. */
 struct optim_conflict {
@@ -107,11 +119,11 @@ struct optim_family {
     uint32_t (*needs)(const double *h); /* bit k: slot k is needed with these hyperparameters; NULL: all are */
     struct optim_conflict (*conflict)(const double *h); /* NULL: none can */
     void (*prepare)(const struct optim_now *now, void *constants, struct optim_ops *ops);
-    int swap;       /* 1 + the slot that optim_swap exchanges with the weights; 0: none */
-    int momentum;   /* 1 + the slot with the moving average of gradients; 0: none */
-    bool shrinks;   /* its operation does the decoupled decay too, and saves a pass over the tile */
-    bool steers;    /* `prepare` uses hold, forget or carried */
-    bool outermost; /* a wrapper that nothing may be wrapped around */
+    int swap;     /* 1 + the slot that optim_swap exchanges with the weights; 0: none */
+    int momentum; /* 1 + the slot with the moving average of gradients; 0: none */
+    bool shrinks; /* its operation does the decoupled decay too, and saves a pass over the tile */
+    bool steers;  /* `prepare` uses hold, forget or carried */
+    bool gathers; /* a wrapper that collects gradients while what is inside waits: nothing may go around it */
     unsigned (*measures)(const double *h); /* NULL: nothing */
 };
 
@@ -126,6 +138,12 @@ double optim_exp(double x);
 
 /* x to the n-th for 0 <= x <= 1, by squaring: the same bits with every C library. 0 if it is below 2^-200. */
 double optim_power(double x, uint64_t n);
+
+/* x to the y-th for 0 <= x and a power of at most 1, likewise; accurate to |y ln x| + 1 ulps. */
+double optim_pow(double x, double y);
+
+/* (1 + cos(pi x)) / 2 for 0 <= x <= 1, likewise. */
+double optim_half_cosine(double x);
 
 /* ---- For the files that are compiled for each element type and instruction set ------------------------------ */
 

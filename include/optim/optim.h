@@ -23,7 +23,8 @@
  *
  * Same bits. A step's result does not depend on the number of threads or, with the library's own kernels ("blas" = 0),
  * on the processor, the compiler or the caller's floating-point mode; nor on how the parameters are divided into
- * tensors, but for "clip_norm" and "centralize".
+ * tensors, but for "clip_norm", "clip_tensor_norm" and "centralize". Denormal numbers count as 0 in a step (so that
+ * they cost nothing); processors of different kinds may differ in what they take for one, in the last place.
  *
  * Environment, read when a handle is created:
  *     OPTIM_CPU          sse2, avx2, avx512 (x86-64): the widest instruction set to use; default: the best there is
@@ -51,6 +52,9 @@ extern "C" {
 /* An optimizer, and the tensors it updates. */
 typedef struct optim optim;
 
+/* A factor that changes with time, for a hyperparameter. */
+typedef struct optim_schedule optim_schedule;
+
 /* Status values. They are never renumbered. */
 #define OPTIM_OK                0
 #define OPTIM_ERROR_MEMORY      (-1)  /* memory could not be allocated */
@@ -64,6 +68,7 @@ typedef struct optim optim;
 #define OPTIM_ERROR_CONFLICT    (-9)  /* two hyperparameters contradict each other */
 #define OPTIM_ERROR_STATE       (-10) /* not possible in the state the handle is in */
 #define OPTIM_ERROR_UNSUPPORTED (-11) /* left out of this build, or not possible on this machine */
+#define OPTIM_ERROR_NONFINITE   (-12) /* a gradient has an infinity or a NaN, and "check_finite" is 1 */
 
 /* Element types, for `dtype`. A tensor's parameter, gradient and state all have the same. */
 #define OPTIM_F32  1
@@ -106,10 +111,13 @@ OPTIM_API int optim_create(optim **out, const char *algorithm);
  */
 OPTIM_API int optim_wrap(optim **out, const char *wrapper, optim *inner);
 
-/* Free a handle, what it wraps and all state. The parameters are untouched. NULL is fine. */
+/* Free a handle, what it wraps, its schedules and all state. The parameters are untouched. NULL is fine. */
 OPTIM_API void optim_destroy(optim *opt);
 
-/* Forget all state and step counts; keep tensors, hyperparameters and rules. */
+/*
+ * Forget all state, what schedules remember, and the counts of steps, epochs and skipped steps; keep tensors,
+ * hyperparameters (the loss scale as it is now), rules and schedules.
+ */
 OPTIM_API int optim_reset(optim *opt);
 
 /* What the handle is: "adam", "lookahead(adam)". NULL if opt is NULL. */
@@ -118,8 +126,8 @@ OPTIM_API const char *optim_name(const optim *opt);
 /* ---- Tensors ----------------------------------------------------------------------------------------------- */
 
 /*
- * Add a tensor; its number is optim_count before the call. Its state is allocated now, its own step count starts
- * at its first step.
+ * Add a tensor, between any two steps; its number is optim_count before the call. Its state is allocated now, and
+ * its own step count, for bias corrections and wrappers, starts at its first step; schedules go by optim_steps.
  *   name   unique in the handle; NULL: the tensor's number as text. Rules match against it ("layer1.bias")
  *   dtype  OPTIM_F32 or OPTIM_F64
  *   ndim, shape  the shape, outermost dimension first; ndim 0 is one element, a dimension of 0 is none
@@ -157,23 +165,49 @@ OPTIM_API int optim_set(optim *opt, const char *name, double value);
  */
 OPTIM_API int optim_set_for(optim *opt, const char *pattern, const char *name, double value);
 
-/* The value that holds for a tensor that no pattern but "*" matches. */
+/*
+ * The value that was set, for a tensor that no pattern but "*" matches; without its schedule's factor. For
+ * "loss_scale" what it has adapted itself to: multiply the loss of the next gradient by it.
+ */
 OPTIM_API int optim_get(const optim *opt, const char *name, double *value);
 
-/* The value for the tensor of exactly that name, as the next step will use it. */
+/* The value for the tensor of exactly that name, as the next step will use it: times its schedule's factor. */
 OPTIM_API int optim_get_for(const optim *opt, const char *tensor, const char *name, double *value);
 
 /* ---- The step ---------------------------------------------------------------------------------------------- */
 
 /*
- * Take one step with all tensors that have a gradient. Nothing is allocated. Refused only if hyperparameters
- * contradict each other (OPTIM_ERROR_CONFLICT; a step without any tensor is a way to find out early) or the weights
- * are swapped (OPTIM_ERROR_STATE). Gradients are only read.
+ * Take one step with all tensors that have a gradient. Nothing is allocated. Gradients are only read. Refused only if
+ *   - hyperparameters contradict each other (OPTIM_ERROR_CONFLICT; a step without any tensor finds out early)
+ *   - a schedule's factor puts one out of its range (OPTIM_ERROR_RANGE)
+ *   - "check_finite" is 1 for a tensor whose gradient has an infinity or a NaN (OPTIM_ERROR_NONFINITE: which tensor,
+ *     and where); no tensor, state or count changes. 2: likewise, but the step is skipped, counted by optim_skipped,
+ *     and the result is OPTIM_OK
+ *   - the weights are swapped (OPTIM_ERROR_STATE)
  */
 OPTIM_API int optim_step(optim *opt);
 
-/* Steps taken since creation or optim_reset; 0 if opt is NULL. */
+/* Steps taken since creation or optim_reset, skipped ones not counted; 0 if opt is NULL. */
 OPTIM_API uint64_t optim_steps(const optim *opt);
+
+/* Steps skipped since then because a gradient was not finite; 0 if opt is NULL. */
+OPTIM_API uint64_t optim_skipped(const optim *opt);
+
+/*
+ * The norm of all gradients together in the last step that was taken, divided by "grad_scale" and "loss_scale", before
+ * clipping. OPTIM_ERROR_STATE: that step had no need of it. "clip_norm", "clip_tensor_norm" and "check_finite" have;
+ * a clip_norm of 1e300 measures and clips nothing.
+ */
+OPTIM_API int optim_norm(const optim *opt, double *norm);
+
+/*
+ * Say that an epoch has ended, and with which validation metric (any number, NaN included: no improvement), for
+ * schedules that go by epochs or follow the metric. Possible while weights are swapped.
+ */
+OPTIM_API int optim_epoch(optim *opt, double metric);
+
+/* Epochs ended since creation or optim_reset; 0 if opt is NULL. */
+OPTIM_API uint64_t optim_epochs(const optim *opt);
 
 /*
  * Exchange the weights with the outermost wrapper's own (Lookahead's slow ones), to evaluate with them, and back at
@@ -182,6 +216,63 @@ OPTIM_API uint64_t optim_steps(const optim *opt);
  * weights of its own.
  */
 OPTIM_API int optim_swap(optim *opt);
+
+/* ---- Schedules ---------------------------------------------------------------------------------------------- */
+
+/*
+ * Create a schedule: "cosine", "exponential", ...: a name from optim_schedule_name that does not wrap. Errors of the
+ * functions of this section that take no optimizer are told by optim_errmsg(NULL).
+ */
+OPTIM_API int optim_schedule_create(optim_schedule **out, const char *kind);
+
+/*
+ * Put a schedule such as "warmup" around another one: its factor is the product of both.
+ *   out    where to put the schedule; untouched on failure
+ *   inner  all it needs must be set. Owned by the new one from now on if the call succeeds, or else still the caller's
+ */
+OPTIM_API int optim_schedule_wrap(optim_schedule **out, const char *kind, optim_schedule *inner);
+
+/* Free a schedule and what it wraps, unless an optimizer or another schedule owns it. NULL is fine. */
+OPTIM_API void optim_schedule_destroy(optim_schedule *s);
+
+/*
+ * Set a parameter of a schedule; one that it does not have goes to the one it wraps. Refused: a name that none has, a
+ * value out of range or not whole where only whole numbers make sense, and once the schedule is owned.
+ */
+OPTIM_API int optim_schedule_set(optim_schedule *s, const char *name, double value);
+
+/* A parameter of a schedule, owned or not; NAN: it must be set and is not yet. */
+OPTIM_API int optim_schedule_get(const optim_schedule *s, const char *name, double *value);
+
+/*
+ * Add a point to a "piecewise" one: from t = `at` on its factor is `factor`. Each point must be after the last one
+ * (OPTIM_ERROR_RANGE); neither number may be negative.
+ */
+OPTIM_API int optim_schedule_point(optim_schedule *s, double at, double factor);
+
+/*
+ * Its factor when t steps have been taken, or epochs ended (t = 0 at the first step); owned or not. Of a schedule that
+ * follows a metric: the factor now. OPTIM_ERROR_STATE: something must be set first.
+ */
+OPTIM_API int optim_schedule_factor(const optim_schedule *s, uint64_t t, double *factor);
+
+/*
+ * Attach a schedule to a hyperparameter of every tensor: each step uses what was set times the factor at t =
+ * optim_steps, or optim_epochs if the schedule's "per_epoch" is 1. Whole numbers are rounded to the nearest.
+ * The optimizer owns the schedule if the call succeeds; if it fails, it is still the caller's, and unchanged.
+ * OPTIM_ERROR_STATE: the hyperparameter has one already, the schedule is owned already, or something of it must be set
+ * first. OPTIM_ERROR_ARGUMENT: the hyperparameter is a choice ("nesterov"), which a factor makes no sense of.
+ */
+OPTIM_API int optim_attach(optim *opt, const char *hyperparameter, optim_schedule *s);
+
+/*
+ * The same for the tensors whose name matches a shell pattern, those added later too; a later call wins over an earlier
+ * one, as with optim_set_for.
+ */
+OPTIM_API int optim_attach_for(optim *opt, const char *pattern, const char *hyperparameter, optim_schedule *s);
+
+/* Take all schedules off a hyperparameter, and free them. */
+OPTIM_API int optim_detach(optim *opt, const char *hyperparameter);
 
 /* ---- Threads ----------------------------------------------------------------------------------------------- */
 
@@ -226,6 +317,25 @@ OPTIM_API size_t optim_param_count(const char *algorithm);
  */
 OPTIM_API int optim_param_info(const char *algorithm, size_t i, const char **name, double *initial, double *min,
                                double *max, const char **help);
+
+/* The number of kinds of schedules, those that wrap included. */
+OPTIM_API size_t optim_schedule_count(void);
+
+/* The name of the i-th, counted from 0, in a fixed order; NULL past the end. */
+OPTIM_API const char *optim_schedule_name(size_t i);
+
+/* One line that says what it does and where it is from; NULL if there is none of that name. */
+OPTIM_API const char *optim_schedule_summary(const char *kind);
+
+/* 1: the name is for optim_schedule_wrap, 0: for optim_schedule_create, OPTIM_ERROR_NAME: there is no such kind. */
+OPTIM_API int optim_schedule_wraps(const char *kind);
+
+/* The number of parameters it has; 0 if there is none of that name. */
+OPTIM_API size_t optim_schedule_param_count(const char *kind);
+
+/* About its i-th parameter, as optim_param_info; initial NAN: it has none, and must be set. */
+OPTIM_API int optim_schedule_param_info(const char *kind, size_t i, const char **name, double *initial, double *min,
+                                        double *max, const char **help);
 
 /* The number of state slots it can have: the values it remembers for each element; 0 if there is none of that name. */
 OPTIM_API size_t optim_slot_count(const char *algorithm);

@@ -2,8 +2,9 @@
  * What every optimizer has in common: the hyperparameters that change the gradient before the update, and weight
  * decay. It stands in the chain like a wrapper right around the optimizer.
  *
- *     g := g / grad_scale
+ *     g := g / grad_scale, and / loss_scale if there is one
  *     g := g min(1, clip_norm / |g|), |g| the norm of the gradients of all tensors: Pascanu et al. 2013
+ *     g := g min(1, clip_tensor_norm / |g|), |g| the norm of each tensor's own
  *     g := clamp(g, +- clip_value);  g := -g if maximize
  *     g := g - its mean over all dimensions but the first, if centralize: Yong et al. 2020
  *     g := g + weight_decay p                decoupled 0
@@ -13,7 +14,23 @@
 #include "level1.h"
 #include "sums.h"
 
-enum { MAXIMIZE, WEIGHT_DECAY, DECOUPLED, CLIP_VALUE, CLIP_NORM, GRAD_SCALE, CENTRALIZE, BLAS, PARAMS };
+enum {
+    MAXIMIZE,
+    WEIGHT_DECAY,
+    DECOUPLED,
+    CLIP_VALUE,
+    CLIP_NORM,
+    CLIP_TENSOR_NORM,
+    GRAD_SCALE,
+    CENTRALIZE,
+    CHECK_FINITE,
+    LOSS_SCALE,
+    LOSS_SCALE_GROWTH,
+    LOSS_SCALE_INTERVAL,
+    LOSS_SCALE_BACKOFF,
+    BLAS,
+    PARAMS
+};
 
 static const struct optim_param params[] = {
     [MAXIMIZE] = {"maximize", 0, 0, 1, true, "1: climb instead of descending"},
@@ -22,8 +39,21 @@ static const struct optim_param params[] = {
     [CLIP_VALUE] = {"clip_value", 0, 0, INFINITY, false, "gradients are clamped to +- this; 0: not at all"},
     [CLIP_NORM] = {"clip_norm", 0, 0, INFINITY, false,
                    "the gradients of all tensors together get no longer than this; 0: off"},
+    [CLIP_TENSOR_NORM] = {"clip_tensor_norm", 0, 0, INFINITY, false,
+                          "the gradient of each tensor gets no longer than this; 0: off"},
     [GRAD_SCALE] = {"grad_scale", 1, 1e-30, 1e30, false, "gradients are divided by this first"},
     [CENTRALIZE] = {"centralize", 0, 0, 1, true, "1: take the mean off each row of tensors with 2 or more dimensions"},
+    [CHECK_FINITE] = {"check_finite", 0, 0, 2, true,
+                      "a gradient with an infinity or NaN: 0 is used, 1 is an error, 2 the step is skipped"},
+    [LOSS_SCALE] = {"loss_scale", 0, 0, 1e30, false,
+                    "gradients are divided by this, which adapts itself; 0: off; 65536 is usual",
+                    OPTIM_PARAM_OF_HANDLE},
+    [LOSS_SCALE_GROWTH] = {"loss_scale_growth", 2, 1, 1e30, false, "what it is multiplied by after a while",
+                           OPTIM_PARAM_OF_HANDLE},
+    [LOSS_SCALE_INTERVAL] = {"loss_scale_interval", 2000, 1, OPTIM_MAX_WHOLE, true,
+                             "how many steps in a row must be finite for that", OPTIM_PARAM_OF_HANDLE},
+    [LOSS_SCALE_BACKOFF] = {"loss_scale_backoff", 0.5, 1e-30, 1, false,
+                            "what it is multiplied by after a step that was not", OPTIM_PARAM_OF_HANDLE},
     [BLAS] = {"blas", 0, 0, OPTIM_BLAS, true, "1: compose the step of level-1 BLAS calls where that is possible"},
     [PARAMS] = {0},
 };
@@ -31,25 +61,36 @@ static const struct optim_param params[] = {
 static const struct optim_slot slots[] = {{0}};
 
 struct common_step {
-    real scale, clip, decay, shrink;
-    double measure; /* what gradients are multiplied by when their norm is measured */
+    real clip, decay, shrink;
+    double scale;       /* what gradients are multiplied by, but for what depends on their tensor */
+    double tensor_norm; /* what a tensor's norm may be before that; INFINITY: anything */
+    double measure;     /* what gradients are multiplied by when their norm is measured */
 };
 
-static inline real conditioned(struct common_step c, real g) {
-    const real scaled = g * c.scale;
-    const real below = scaled > c.clip ? c.clip : scaled;
-    return below < -c.clip ? -c.clip : below;
+static inline real conditioned(real scale, real clip, real g) {
+    const real scaled = g * scale;
+    const real below = scaled > clip ? clip : scaled;
+    return below < -clip ? -clip : below;
+}
+
+/* What is left of gradients of this norm: 1 where they are not too long, not a number where their norm is none. */
+static double clip_factor(double most, double norm) {
+    return norm <= most ? 1 : most / norm;
+}
+
+static inline real scale_of(const struct common_step *c, const struct optim_tile *tile) {
+    return (real)(c->tensor_norm == INFINITY ? c->scale : c->scale * clip_factor(c->tensor_norm, tile->norm));
 }
 
 /* The gradient may be in scratch already and then changes in place: no element needs another one, hence the simd. */
 
 static void condition(const void *constants, struct optim_tile *tile) {
     const struct common_step c = *(const struct common_step *)constants;
-    const real *g = tile->grad;
+    const real *g = tile->grad, scale = scale_of(&c, tile);
     real *out = tile->scratch;
 #pragma omp simd
     for (size_t i = 0; i < tile->count; i++)
-        out[i] = conditioned(c, g[i]);
+        out[i] = conditioned(scale, c.clip, g[i]);
     tile->grad = out;
 }
 
@@ -63,11 +104,11 @@ static void add_decay(const void *constants, struct optim_tile *tile) {
 
 static void decay(const void *constants, struct optim_tile *tile) {
     const struct common_step c = *(const struct common_step *)constants;
-    const real *g = tile->grad, *p = tile->param;
+    const real *g = tile->grad, *p = tile->param, scale = scale_of(&c, tile);
     real *out = tile->scratch;
 #pragma omp simd
     for (size_t i = 0; i < tile->count; i++)
-        out[i] = conditioned(c, g[i]) + c.decay * p[i];
+        out[i] = conditioned(scale, c.clip, g[i]) + c.decay * p[i];
     tile->grad = out;
 }
 
@@ -115,32 +156,41 @@ static void measure_rows(const void *constants, struct optim_tile *tile) {
 
 static void measure_norm(const void *constants, struct optim_tile *tile) {
     const struct common_step *c = constants;
-    *tile->measured = squares_of(tile->count, tile->grad, c->measure);
+    *tile->measured = squares_of(tile->count, tile->grad, c->measure * tile->guard);
 }
 
 static unsigned measures(const double *h) {
-    return (h[CLIP_NORM] > 0 ? OPTIM_MEASURE_NORM : 0u) | (h[CENTRALIZE] != 0 ? OPTIM_MEASURE_ROWS : 0u);
+    const bool finite = h[CHECK_FINITE] != 0 || h[LOSS_SCALE] != 0;
+    const bool norm = finite || h[CLIP_NORM] > 0 || h[CLIP_TENSOR_NORM] > 0;
+    return (norm ? OPTIM_MEASURE_NORM : 0u) | (finite ? OPTIM_MEASURE_FINITE : 0u) |
+           (h[CENTRALIZE] != 0 ? OPTIM_MEASURE_ROWS : 0u);
 }
 
-/* What is left of the gradients: 1 where they are not too long, not a number where their norm is none. */
-static double clip_factor(double clip_norm, double norm) {
-    return clip_norm == 0 || norm <= clip_norm ? 1 : clip_norm / norm;
+static struct optim_conflict conflict(const double *h) {
+    if (h[LOSS_SCALE] != 0 && h[CHECK_FINITE] == 1)
+        return (struct optim_conflict){"with a loss scale, steps that are not finite are skipped", LOSS_SCALE,
+                                       CHECK_FINITE};
+    return (struct optim_conflict){0};
 }
 
 static void prepare(const struct optim_now *now, void *constants, struct optim_ops *ops) {
     const double *h = now->h;
-    const double scale = clip_factor(h[CLIP_NORM], now->norm) * (h[MAXIMIZE] != 0 ? -1 : 1) / h[GRAD_SCALE];
+    const double clip = h[CLIP_NORM] == 0 ? 1 : clip_factor(h[CLIP_NORM], now->norm);
+    const double divisor = h[LOSS_SCALE] == 0 ? h[GRAD_SCALE] : h[GRAD_SCALE] * h[LOSS_SCALE];
+    /* clamping is symmetric: the sign may go first */
+    const double scale = clip * (h[MAXIMIZE] != 0 ? -1 : 1) / divisor;
     const double weight_decay = h[WEIGHT_DECAY];
-    const bool conditions = scale != 1 || h[CLIP_VALUE] != 0;
+    const bool conditions = scale != 1 || h[CLIP_VALUE] != 0 || h[CLIP_TENSOR_NORM] != 0;
     const double shrink_by = h[DECOUPLED] != 0 ? now->lr * weight_decay : 0;
     const bool shrinks = shrink_by != 0 && !now->leaves_shrinking;
     const bool decays = h[DECOUPLED] == 0 && weight_decay != 0;
     *(struct common_step *)constants = (struct common_step){
-        .scale = (real)scale, /* clamping is symmetric, so the sign may go first */
         .clip = (real)(h[CLIP_VALUE] != 0 ? h[CLIP_VALUE] : INFINITY),
         .decay = (real)(decays ? weight_decay : 0),
         .shrink = (real)(shrinks ? shrink_by : 0),
-        .measure = now->guard / h[GRAD_SCALE],
+        .scale = scale,
+        .tensor_norm = h[CLIP_TENSOR_NORM] == 0 ? INFINITY : h[CLIP_TENSOR_NORM] / clip,
+        .measure = 1 / divisor,
     };
     ops->norm = measure_norm;
     ops->shrink = now->leaves_shrinking ? shrink_by : 0;
@@ -166,4 +216,5 @@ const struct optim_family OPTIM_CONFIGURED(common) = {
     .slots = slots,
     .prepare = prepare,
     .measures = measures,
+    .conflict = conflict,
 };

@@ -17,7 +17,8 @@ void optim_cohorts_advance(struct body *body);
 void optim_cohorts_reset(struct body *body);
 
 /* ---- program.c ---- */
-enum optim_purpose { OPTIM_STEP, OPTIM_SWAP, OPTIM_NORM, OPTIM_ROWS };
+/* OPTIM_NORM is that of the gradients that a step is taken with, OPTIM_GIVEN of those that the caller gave. */
+enum optim_purpose { OPTIM_STEP, OPTIM_SWAP, OPTIM_NORM, OPTIM_GIVEN, OPTIM_ROWS };
 
 /* What to do with each tile of a cohort's tensors. */
 struct program {
@@ -60,8 +61,19 @@ struct tiling optim_tiling(const struct body *body, const struct tensor *tensor)
 void optim_pass(struct body *body, enum optim_purpose purpose);
 
 /* ---- measure.c ---- */
-/* What must be known before the step: the norm of the gradients, the sums of rows that are longer than a tile. */
-void optim_measure(struct body *body);
+/*
+ * What must be known before the step: the norm of the gradients, the sums of rows that are longer than a tile. False:
+ * there are gradients that are not finite, and they matter.
+ */
+bool optim_measure(struct body *body);
+
+/* ---- finite.c ---- */
+/* Are all gradients finite, of the tensors for which it matters? Their norms are known. */
+bool optim_all_finite(const struct body *body);
+/* The gradients are not finite: skip the step, or refuse it. */
+int optim_not_finite(struct body *body);
+/* A step was taken or skipped: the loss scale follows. */
+void optim_loss_scale_update(struct body *body, bool finite);
 
 /* ---- pool.c ---- */
 /* The CPUs this process may use. */

@@ -3,32 +3,78 @@
 
 #include <math.h>
 
-static double sum_of_squares(struct body *body) {
-    double sum = 0;
-    optim_pass(body, OPTIM_NORM);
-    for (size_t k = 0; k < body->ntensors; k++) {
-        const struct tensor *tensor = &body->tensors[k];
-        if (!cohort_steps(&body->cohorts[tensor->cohort]) || tensor->count == 0)
-            continue;
-        const double *measured = body->measured + tensor->first_tile;
-        const size_t tiles = tiling_index(optim_tiling(body, tensor), tensor->count - 1) + 1;
-        for (size_t i = 0; i < tiles; i++)
-            sum += measured[i];
-    }
-    return sum;
+/* Has it a gradient whose norm this is about? */
+static bool measured(const struct body *body, const struct tensor *tensor, enum optim_purpose purpose) {
+    const struct cohort *cohort = &body->cohorts[tensor->cohort];
+    return purpose == OPTIM_GIVEN ? cohort->active : cohort_steps(cohort);
 }
 
-/* Squares of doubles can overflow, or vanish, where the norm does not: then once more, scaled. */
-static void measure_norm(struct body *body) {
-    body->guard = 1;
-    double sum = sum_of_squares(body);
-    if (!isfinite(sum))
-        body->guard = 0x1p-600;
-    else if (sum < 0x1p-900)
-        body->guard = 0x1p+600;
-    if (body->guard != 1)
-        sum = sum_of_squares(body);
-    body->norm = sqrt(sum) / body->guard;
+/*
+ * Squares of doubles can overflow, or vanish, where the norm does not: then once more, scaled. Floats cannot, so
+ * nothing is gained by looking again at those whose gradient is 0.
+ */
+static double next_guard(const struct tensor *tensor, double sum) {
+    if (tensor->element == OPTIM_ELEMENT_F32 || tensor->guard != 1)
+        return 0;
+    return !isfinite(sum) ? 0x1p-800 : sum < 0x1p-900 ? 0x1p+900 : 0;
+}
+
+/* Measure the tensors whose guard is not 0. The sum of their squares if none needs another look, or else INFINITY. */
+static double measure_tensors(struct body *body, enum optim_purpose purpose) {
+    double sum = 0;
+    bool again = false;
+    optim_pass(body, purpose);
+    for (size_t k = 0; k < body->ntensors; k++) {
+        struct tensor *tensor = &body->tensors[k];
+        if (tensor->guard == 0)
+            continue;
+        const double *squares = body->measured + tensor->first_tile;
+        const size_t tiles = tensor->count ? tiling_index(optim_tiling(body, tensor), tensor->count - 1) + 1 : 0;
+        double own = 0;
+        for (size_t i = 0; i < tiles; i++) {
+            sum += squares[i];
+            own += squares[i];
+        }
+        tensor->norm = sqrt(own) / tensor->guard;
+        tensor->guard = next_guard(tensor, own);
+        again |= tensor->guard != 0;
+    }
+    return again ? INFINITY : sum;
+}
+
+/* The norm of all tensors from each one's own, wherever their squares would lead. */
+static double norm_of_norms(const struct body *body, enum optim_purpose purpose) {
+    double longest = 0, sum = 0;
+    for (size_t k = 0; k < body->ntensors; k++)
+        if (measured(body, &body->tensors[k], purpose)) {
+            const double norm = body->tensors[k].norm;
+            if (!isfinite(norm))
+                return norm;
+            longest = norm > longest ? norm : longest;
+        }
+    for (size_t k = 0; longest > 0 && k < body->ntensors; k++)
+        if (measured(body, &body->tensors[k], purpose)) {
+            const double share = body->tensors[k].norm / longest;
+            sum += share * share;
+        }
+    return longest * sqrt(sum);
+}
+
+static void measure_norm(struct body *body, enum optim_purpose purpose) {
+    size_t count = 0;
+    for (size_t k = 0; k < body->ntensors; k++) {
+        struct tensor *tensor = &body->tensors[k];
+        const bool has = measured(body, tensor, purpose);
+        tensor->guard = has;
+        tensor->norm = 0;
+        count += has;
+    }
+    double sum = measure_tensors(body, purpose);
+    const bool simple = isfinite(sum);
+    if (!simple)
+        sum = measure_tensors(body, purpose);
+    body->norm = simple ? sqrt(sum) : norm_of_norms(body, purpose);
+    body->norm_tensors = count;
 }
 
 static void measure_rows(struct body *body) {
@@ -46,9 +92,20 @@ static void measure_rows(struct body *body) {
     }
 }
 
-void optim_measure(struct body *body) {
+bool optim_measure(struct body *body) {
+    const bool finite = body->measures & OPTIM_MEASURE_FINITE;
+    body->norm_tensors = 0;
+    const bool gathers = body->stages[body->nstages - 1].type->gathers;
+    if (finite && gathers) { /* what is added to a sum must be finite whether or not a step follows */
+        measure_norm(body, OPTIM_GIVEN);
+        if (!optim_all_finite(body))
+            return false;
+    }
     if (body->measures & OPTIM_MEASURE_NORM)
-        measure_norm(body);
+        measure_norm(body, OPTIM_NORM);
+    if (finite && !optim_all_finite(body))
+        return false;
     if (body->measures & OPTIM_MEASURE_ROWS)
         measure_rows(body);
+    return true;
 }

@@ -73,12 +73,15 @@ static void fetch_tensor(const struct body *body, size_t number) {
             fetch(body->state[number * body->slots + k], bytes);
 }
 
-static bool takes_part(const struct cohort *cohort, struct tiling tiling, enum optim_purpose purpose) {
+static bool takes_part(const struct tensor *tensor, const struct cohort *cohort, struct tiling tiling,
+                       enum optim_purpose purpose) {
     if (purpose == OPTIM_SWAP)
         return true;
     if (purpose == OPTIM_ROWS && !tiling_cuts_rows(tiling))
         return false;
-    return purpose == OPTIM_STEP ? cohort->active : cohort_steps(cohort);
+    if ((purpose == OPTIM_NORM || purpose == OPTIM_GIVEN) && tensor->guard == 0)
+        return false;
+    return purpose == OPTIM_STEP || purpose == OPTIM_GIVEN ? cohort->active : cohort_steps(cohort);
 }
 
 static void run_tensor(const struct pass *pass, struct program *programs, size_t number, size_t from, size_t to,
@@ -88,7 +91,7 @@ static void run_tensor(const struct pass *pass, struct program *programs, size_t
     const struct cohort *cohort = &body->cohorts[tensor->cohort];
     const struct tiling tiling = optim_tiling(body, tensor);
     struct program *program = &programs[tensor->cohort % PROGRAMS];
-    if (!takes_part(cohort, tiling, pass->purpose))
+    if (!takes_part(tensor, cohort, tiling, pass->purpose))
         return;
     if (program->cohort != cohort)
         optim_program_prepare(program, body, cohort, pass->purpose);

@@ -1,4 +1,4 @@
-/* Powers and exponentials made of + - * / alone, so that they do not depend on the C library. */
+/* Powers, exponentials and cosines made of + - * / alone, so that they do not depend on the C library. */
 #include "../type.h"
 
 #include <math.h>
@@ -52,4 +52,49 @@ double optim_exp(double x) {
     for (int i = 14; i > 0; i--)
         sum = 1 + r / i * sum;
     return ldexp(sum, (int)k);
+}
+
+/* x = 2^k m, m from sqrt(1/2) to sqrt(2), and ln m = 2 artanh s, s = (m - 1) / (m + 1), |s| < 0.172, by its series. */
+static double logarithm(double x) {
+    const double ln2_high = 0x1.62e42fee00000p-1, ln2_low = 0x1.a39ef35793c76p-33;
+    int k;
+    double m = frexp(x, &k);
+    if (m < 0.70710678118654752440) {
+        m *= 2;
+        k--;
+    }
+    const double s = (m - 1) / (m + 1), s2 = s * s;
+    double sum = 0;
+    for (int i = 23; i > 1; i -= 2)
+        sum = s2 * (sum + 1.0 / i);
+    return k * ln2_high + (k * ln2_low + (2 * s + 2 * s * sum));
+}
+
+double optim_pow(double x, double y) {
+    if (y == 0)
+        return 1;
+    return x > 0 ? optim_exp(y * logarithm(x)) : 0;
+}
+
+/* The sine for 0 <= x <= pi / 4, then the cosine, by their series. */
+
+static double sine(double x) {
+    double sum = 1;
+    for (int i = 18; i > 0; i -= 2)
+        sum = 1 - x * x / (i * (i + 1)) * sum;
+    return x * sum;
+}
+
+static double cosine(double x) {
+    double sum = 1;
+    for (int i = 17; i > 0; i -= 2)
+        sum = 1 - x * x / (i * (i + 1)) * sum;
+    return sum;
+}
+
+/* (1 + cos(pi x)) / 2 is the square of cos(pi x / 2), which does not cancel near x = 1. */
+double optim_half_cosine(double x) {
+    const double half_pi = 1.57079632679489661923;
+    const double root = x <= 0.5 ? cosine(half_pi * x) : sine(half_pi * (1 - x));
+    return root * root;
 }

@@ -9,17 +9,17 @@ static void add_call(struct program *program, optim_op *op, const void *constant
 void optim_prepare_stage(const struct body *body, const struct cohort *cohort, size_t s, double shrink, void *constants,
                          struct optim_ops *ops) {
     const struct stage *stage = &body->stages[s];
-    const double *values = optim_values(body, cohort->settings);
-    const uint32_t fresh = body->settings[cohort->settings].needed & ~cohort->started & optim_stage_slots(stage);
+    const double *values = optim_effective(body, cohort->settings);
+    const uint32_t slots = body->settings[cohort->settings].needed & optim_stage_slots(stage);
     const struct optim_now now = {
         .h = values + stage->first_param,
         .lr = values[0],
         .t = cohort->t[s] + 1,
-        .fresh = fresh >> stage->first_slot,
+        .slots = slots >> stage->first_slot,
+        .fresh = (slots & ~cohort->started) >> stage->first_slot,
         .blas = values[body->blas] != 0,
         .carried = cohort->carried[s],
         .norm = body->norm,
-        .guard = body->guard,
         .rows = cohort->rows,
         .leaves_shrinking = body->stages[0].type->shrinks,
         .shrink = shrink,
@@ -48,7 +48,7 @@ static void prepare_step(struct program *program, const struct body *body, const
     program->fresh = program->used & ~cohort->started;
 }
 
-/* The gradient side from outside in, to the stage that measures. */
+/* The gradient side from outside in, to the stage that measures; that stage alone if it measures what is given. */
 static void prepare_measure(struct program *program, const struct body *body, const struct cohort *cohort,
                             enum optim_purpose purpose) {
     optim_op *measure = NULL;
@@ -57,8 +57,9 @@ static void prepare_measure(struct program *program, const struct body *body, co
     for (size_t s = body->nstages; s-- > 0 && !measure;) {
         struct optim_ops ops;
         optim_prepare_stage(body, cohort, s, 0, program->constants[s], &ops);
-        measure = purpose == OPTIM_NORM ? ops.norm : ops.rows;
-        add_call(program, measure ? measure : ops.before, program->constants[s], body->stages[s].first_slot);
+        measure = purpose == OPTIM_ROWS ? ops.rows : ops.norm;
+        if (measure || purpose != OPTIM_GIVEN)
+            add_call(program, measure ? measure : ops.before, program->constants[s], body->stages[s].first_slot);
     }
 }
 
@@ -77,7 +78,7 @@ void optim_program_prepare(struct program *program, const struct body *body, con
     program->cohort = cohort;
     program->kernels = body->kernels[cohort->element];
     program->element_size = optim_element_size(cohort->element);
-    program->values = optim_values(body, cohort->settings);
+    program->values = optim_effective(body, cohort->settings);
     program->ncalls = 0;
     if (purpose == OPTIM_STEP)
         prepare_step(program, body, cohort);
@@ -123,6 +124,8 @@ void optim_program_run(const struct program *program, const struct body *body, c
         /* cppcheck-suppress uninitvar; a type with momentum has slots */
         .momentum = momentum ? slot[momentum - 1] : NULL,
         .row = tiling.row,
+        .norm = tensor->norm,
+        .guard = tensor->guard,
         .measured = measured ? measured + tiling_index(tiling, begin) : NULL,
     };
     if (tiling_cuts_rows(tiling)) /* the first piece has the sum of all */

@@ -16,7 +16,27 @@ static int check_settings(struct body *body) {
             return optim_fail_conflict(body, "optim_step", optim_values(body, k), &conflict);
     }
     body->measures = measures;
+    return OPTIM_OK;
+}
+
+/* Everything that may stop the step, then the step. */
+static int step(struct body *body) {
+    const int status = body->check || body->nattached ? optim_effective_update(body) : OPTIM_OK;
+    if (status != OPTIM_OK)
+        return status;
     body->check = false;
+    optim_cohorts_hold(body);
+    if (!optim_measure(body))
+        return optim_not_finite(body);
+    optim_pass(body, OPTIM_STEP);
+    optim_cohorts_advance(body);
+    if (!(body->measures & OPTIM_MEASURE_NORM) || body->norm_tensors) {
+        body->norm_known = body->norm_tensors != 0;
+        body->last_norm = body->norm;
+    }
+    body->steps++;
+    if (body->measures & OPTIM_MEASURE_FINITE && body->norm_tensors)
+        optim_loss_scale_update(body, true);
     return OPTIM_OK;
 }
 
@@ -30,13 +50,9 @@ int optim_step(optim *opt) {
     if (body->regroup)
         optim_cohorts_regroup(body);
     const floating_mode mode = floating_enter();
-    optim_cohorts_hold(body);
-    optim_measure(body);
-    optim_pass(body, OPTIM_STEP);
-    optim_cohorts_advance(body);
+    status = step(body);
     floating_leave(mode);
-    body->steps++;
-    return OPTIM_OK;
+    return status;
 }
 
 const struct stage *optim_swap_stage(const struct body *body) {

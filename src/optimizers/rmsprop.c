@@ -100,7 +100,8 @@ static uint32_t needs(const double *h) {
 
 static void prepare(const struct optim_now *now, void *constants, struct optim_ops *ops) {
     const double *h = now->h;
-    const bool remembers_lr = h[LR_IN_MOMENTUM] != 0 && h[MOMENTUM] != 0;
+    const bool remembers = now->slots >> B & 1; /* though a schedule may have it at 0 */
+    const bool remembers_lr = h[LR_IN_MOMENTUM] != 0 && remembers;
     *(struct rmsprop_step *)constants = (struct rmsprop_step){
         .rho = average_of(h[RHO], 1 - h[RHO]),
         .eps = (real)(h[EPS_INSIDE] != 0 ? 0 : h[EPS]),
@@ -108,7 +109,7 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
         .momentum = average_of(h[MOMENTUM], remembers_lr ? h[LR] : 1),
         .leaves = (real)(remembers_lr ? 1 : h[LR]),
     };
-    if (h[MOMENTUM] != 0)
+    if (remembers)
         ops->after = h[CENTERED] != 0 ? centered_momentum_tile : momentum_tile;
     else
         ops->after = h[CENTERED] != 0 ? centered_tile : plain_tile;

@@ -107,6 +107,7 @@ static struct optim_conflict conflict(const double *h) {
 static void prepare(const struct optim_now *now, void *constants, struct optim_ops *ops) {
     const double *h = now->h;
     const double momentum = h[MOMENTUM], lr = h[LR];
+    const bool remembers = now->slots != 0; /* though a schedule may have it at 0 */
     const bool classical = h[LR_IN_MOMENTUM] != 0, first = now->fresh != 0;
     /* the classical buffer holds a move, the other one a gradient, which the first step takes whole */
     const double enters = classical ? -lr : first ? 1 : 1 - h[DAMPENING];
@@ -117,9 +118,9 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
         .buffer = (real)(h[NESTEROV] != 0 ? leaves * momentum : leaves),
     };
     /* BLAS would scale by a momentum that is 0 as a float, and libraries differ in what that does to NaN */
-    const bool blas = now->blas && (momentum == 0 || c.momentum.decay != 0);
+    const bool blas = now->blas && (!remembers || c.momentum.decay != 0);
     *(struct sgd_step *)constants = c;
-    if (momentum == 0)
+    if (!remembers)
         ops->after = blas ? descend_blas : descend_tile;
     else if (h[NESTEROV] != 0)
         ops->after = blas ? nesterov_blas : nesterov_tile;

@@ -76,5 +76,5 @@ const struct optim_family OPTIM_CONFIGURED(accumulate) = {
     .needs = needs,
     .prepare = prepare,
     .steers = true,
-    .outermost = true,
+    .gathers = true,
 };

@@ -1,0 +1,87 @@
+/* Gradients that are not finite: find them, refuse or skip the step, adapt the loss scale. */
+#include "engine.h"
+
+#include <math.h>
+
+/* The largest and smallest loss scale it may adapt itself to. */
+static const double most_scale = 1e30, least_scale = 1e-30;
+
+static bool matters(const struct body *body, const struct tensor *tensor) {
+    return body->settings[tensor->settings].measures & OPTIM_MEASURE_FINITE;
+}
+
+static bool is_bad(const struct body *body, const struct tensor *tensor) {
+    return !isfinite(tensor->norm) && matters(body, tensor);
+}
+
+bool optim_all_finite(const struct body *body) {
+    if (isfinite(body->norm))
+        return true;
+    for (size_t k = 0; k < body->ntensors; k++)
+        if (is_bad(body, &body->tensors[k]))
+            return false;
+    return true;
+}
+
+static double grad_at(const struct tensor *tensor, size_t i) {
+    return tensor->element == OPTIM_ELEMENT_F64 ? ((const double *)tensor->grad)[i] : ((const float *)tensor->grad)[i];
+}
+
+static int refuse(struct body *body, const struct tensor *tensor) {
+    for (size_t i = 0; i < tensor->count; i++)
+        if (!isfinite(grad_at(tensor, i)))
+            return optim_fail(body, OPTIM_ERROR_NONFINITE,
+                              "optim_step: the gradient of \"%.200s\" is %g at index %zu: nothing was changed",
+                              tensor->name, grad_at(tensor, i), i);
+    return optim_fail(body, OPTIM_ERROR_NONFINITE,
+                      "optim_step: the gradient of \"%.200s\" is not finite once scaled or summed: nothing was changed",
+                      tensor->name);
+}
+
+int optim_not_finite(struct body *body) {
+    for (size_t k = 0; k < body->ntensors; k++) {
+        const struct tensor *tensor = &body->tensors[k];
+        if (is_bad(body, tensor) && optim_values(body, tensor->settings)[body->check_finite] == 1)
+            return refuse(body, tensor);
+    }
+    body->skipped++;
+    optim_loss_scale_update(body, false);
+    return OPTIM_OK;
+}
+
+void optim_loss_scale_update(struct body *body, bool finite) {
+    const double *h = optim_values(body, 0) + body->loss_scale;
+    enum { SCALE, GROWTH, INTERVAL, BACKOFF }; /* in the order of the table in common.c */
+    double scale = h[SCALE];
+    if (scale == 0)
+        return;
+    body->good = finite ? body->good + 1 : 0;
+    if (!finite)
+        scale = fmax(scale * h[BACKOFF], least_scale);
+    else if ((double)body->good >= h[INTERVAL]) {
+        scale = fmin(scale * h[GROWTH], most_scale);
+        body->good = 0;
+    }
+    if (scale == h[SCALE])
+        return;
+    for (size_t k = 0; k < body->nsettings; k++)
+        optim_values(body, k)[body->loss_scale] = scale;
+    body->check = true;
+}
+
+uint64_t optim_skipped(const optim *opt) {
+    return opt ? opt->body->skipped : 0;
+}
+
+int optim_norm(const optim *opt, double *norm) {
+    const int status = optim_check(opt, "optim_norm", true);
+    if (status != OPTIM_OK)
+        return status;
+    if (!norm)
+        return optim_fail(opt->body, OPTIM_ERROR_ARGUMENT, "optim_norm: norm is NULL");
+    if (!opt->body->norm_known)
+        return optim_fail(opt->body, OPTIM_ERROR_STATE,
+                          "optim_norm: the last step measured no norm: clip_norm, clip_tensor_norm or check_finite do");
+    *norm = opt->body->last_norm;
+    return OPTIM_OK;
+}
