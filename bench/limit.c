@@ -30,14 +30,14 @@ struct limit {
     limit_loop *loop;
     struct team *team;
     int threads;
-    int written; /* streams in this pass */
+    int written; /* streams in this pass; 0: only read */
     double zero;
 };
 
 double streams_bytes(const struct streams *streams) {
     const double element = streams->dtype == OPTIM_F64 ? sizeof(double) : sizeof(float);
     const double sometimes = (double)(streams->all - streams->always) / (double)streams->period;
-    return element * (1 + 2 * (streams->always + sometimes));
+    return element * (1 + streams->measured + 2 * (streams->always + sometimes));
 }
 
 static bool runs_here(const char *isa) {
@@ -96,6 +96,10 @@ double limit_time(void *context, size_t steps) {
     const double start = measure_now();
     for (size_t i = 0; i < steps; i++) {
         const bool all = --until_all == 0;
+        if (streams->measured) {
+            limit->written = 0;
+            team_run(limit->team);
+        }
         limit->written = all ? streams->all : streams->always;
         until_all = all ? streams->period : until_all;
         team_run(limit->team);

@@ -2,6 +2,7 @@
 #ifndef BENCH_LIMIT_H
 #define BENCH_LIMIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { LIMIT_STREAMS = 6 }; /* written, at most; each is read too */
@@ -14,6 +15,7 @@ struct streams {
     void *written[LIMIT_STREAMS]; /* those of every step first; unused ones repeat the first */
     int always, all;              /* how many are written in most steps; in each period-th one */
     size_t period;
+    bool measured; /* what is read is read once before: for a norm */
 };
 
 /* Bytes that a step moves for each element, on average. */

@@ -1,6 +1,7 @@
 /*
- * The read-write limit: what a step must at least do to memory, and one addition for each value written. Compiled for
- * each element type and instruction set with the flags of the library's kernels.
+ * The read-write limit: what a step must at least do to memory, and one addition for each value written, or for each
+ * value read if none is written. Compiled for each element type and instruction set with the flags of the library's
+ * kernels.
  */
 #include "limit.h"
 
@@ -18,7 +19,14 @@ void LIMIT_EXPAND(LIMIT_ISA, LIMIT_REAL)(size_t first, size_t count, const void 
     real *restrict w0 = (real *)written[0] + first, *restrict w1 = (real *)written[1] + first;
     real *restrict w2 = (real *)written[2] + first, *restrict w3 = (real *)written[3] + first;
     real *restrict w4 = (real *)written[4] + first, *restrict w5 = (real *)written[5] + first;
+    real sum = 0;
     switch (streams) {
+    case 0:
+#pragma omp simd reduction(+ : sum)
+        for (size_t i = 0; i < count; i++)
+            sum += r[i];
+        w0[0] += sum * z;
+        break;
     case 1:
         for (size_t i = 0; i < count; i++)
             w0[i] += r[i];

@@ -137,6 +137,7 @@ static void add_slot(const struct subject *subject, const char *slot, struct str
 }
 
 void subject_streams(const struct subject *subject, const char *algorithm, struct streams *streams) {
+    double norm;
     *streams = (struct streams){
         .dtype = subject->dtype,
         .count = subject->count,
@@ -145,6 +146,7 @@ void subject_streams(const struct subject *subject, const char *algorithm, struc
         .always = 1,
         .all = 1,
         .period = 1,
+        .measured = optim_norm(subject->opt, &norm) == OPTIM_OK,
     };
     for (int sometimes = 0; sometimes <= 1; sometimes++) {
         const char *text = algorithm;

@@ -43,16 +43,19 @@ COMMON = """\
 
 In this order, then the optimizer's own update; what a wrapper does to gradients (`accumulate`) comes before. Clipping
 and scaling do not write the gradients. The norm is that of the gradients of all tensors that step, `clip_norm` or not,
-each divided by its own `grad_scale`, and is taken in double.
+each divided by its own `grad_scale`, and is taken in double; `optim_norm` tells it. Under `check_finite` or a loss scale
+a step with an infinite or NaN gradient in a tensor that has it set is not taken; the check comes after the division and
+before clipping. `loss_scale` adapts itself as PyTorch's GradScaler does: times `loss_scale_backoff` after each step
+that was skipped, times `loss_scale_growth` after `loss_scale_interval` steps in a row that were not.
 
-Under `clip_norm`, and with `centralize` on tensors whose rows are longer than 2,048 elements, the gradients are read
+Under `clip_norm`, `clip_tensor_norm`, `check_finite` or a loss scale, and with `centralize` on tensors whose rows are longer than 2,048 elements, the gradients are read
 once more before the step. Either keeps one double for each 2,048 elements; nothing else here has state.
 
 {params}
 
 ## What is not a number
 
-A NaN gradient makes its weight NaN, which it stays: no clipping or maximum hides it. Two exceptions: Rprop sees no sign
+Unless it is checked for, a NaN gradient makes its weight NaN, which it stays: no clipping or maximum hides it. Two exceptions: Rprop sees no sign
 in it, so the weight rests; and under `clip_norm` one NaN makes the norm, and so every gradient, NaN. An infinite
 gradient under `clip_norm` becomes NaN and all others 0, as in PyTorch.
 

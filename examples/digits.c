@@ -14,6 +14,7 @@
 #include "die.h"
 #include "optimizer.h"
 #include "options.h"
+#include "schedule.h"
 #include "train.h"
 
 static void print_row(const struct options *options, const char *name, const struct result *r) {
@@ -78,11 +79,13 @@ int main(int argc, char **argv) {
     options_read(&options, argc, argv);
     if (options.list) {
         optimizer_list();
+        schedule_list();
         options_free(&options);
         return 0;
     }
     for (size_t i = 0; i < options.optimizers; i++)
         check(&options, options.optimizer[i]);
+    optim_schedule_destroy(schedule_create(&options));
 
     struct data data;
     struct rng rng = {options.seed};

@@ -10,8 +10,8 @@
 
 /* clang-format off */
 enum option {
-    OPTIMIZER, COMPARE, WRAP, SET, EPOCHS, BATCH, HIDDEN, SEED, THREADS, DATA, MNIST, CSV, LIST, HELP, VERSION,
-    TABLE_SIZE
+    OPTIMIZER, COMPARE, WRAP, SET, SCHEDULE, SCHEDULE_SET, WARMUP, EPOCHS, BATCH, HIDDEN, SEED, THREADS, DATA, MNIST,
+    CSV, LIST, HELP, VERSION, TABLE_SIZE
 };
 /* clang-format on */
 
@@ -22,6 +22,10 @@ static const struct {
     [COMPARE] = {"--compare", "A,B,...", "train with each of these; all: with every algorithm there is"},
     [WRAP] = {"--wrap", "NAME", "put the wrapper NAME around each optimizer; may be repeated"},
     [SET] = {"--set", "NAME=VALUE", "set a hyperparameter of each optimizer; may be repeated"},
+    [SCHEDULE] = {"--schedule", "NAME", "let the learning rate follow cosine, halving, ...: see --list"},
+    [SCHEDULE_SET] = {"--schedule-set", "NAME=VALUE",
+                      "set a parameter of the schedule; AT=FACTOR: a point of piecewise"},
+    [WARMUP] = {"--warmup", "N", "let the learning rate rise for N steps first"},
     [EPOCHS] = {"--epochs", "N", "passes over the training images (20)"},
     [BATCH] = {"--batch", "N", "images a step (32); rprop always takes all"},
     [HIDDEN] = {"--hidden", "N,M,...", "sizes of the hidden layers (128,64)"},
@@ -115,15 +119,15 @@ static void read_optimizers(struct options *options, enum option option, const c
     }
 }
 
-static void read_setting(struct options *options, const char *value) {
+static void read_setting(struct setting **list, size_t *count, enum option option, const char *value) {
     const char *equals = strchr(value, '=');
     char *stop = NULL;
     double x = equals != NULL ? strtod(equals + 1, &stop) : 0.0;
     if (equals == NULL || equals == value || stop == equals + 1 || *stop != '\0') {
-        die(MISUSE, "%s \"%s\": expected NAME=VALUE, the value a number", table[SET].name, value);
+        die(MISUSE, "%s \"%s\": expected NAME=VALUE, the value a number", table[option].name, value);
     }
-    options->setting = enlarge(options->setting, options->settings + 1, sizeof *options->setting);
-    options->setting[options->settings++] = (struct setting){value, copy(value, (size_t)(equals - value)), x};
+    *list = enlarge(*list, *count + 1, sizeof **list);
+    (*list)[(*count)++] = (struct setting){value, copy(value, (size_t)(equals - value)), x};
 }
 
 /* "adam" becomes "lookahead(adam)". */
@@ -148,7 +152,16 @@ static void read_option(struct options *options, enum option option, const char 
     case WRAP:
         break; /* once all optimizers are known */
     case SET:
-        read_setting(options, value);
+        read_setting(&options->setting, &options->settings, option, value);
+        break;
+    case SCHEDULE:
+        options->schedule = value;
+        break;
+    case SCHEDULE_SET:
+        read_setting(&options->schedule_setting, &options->schedule_settings, option, value);
+        break;
+    case WARMUP:
+        options->warmup = (size_t)number(option, value, value, '\0', 0, 1000000000);
         break;
     case EPOCHS:
         options->epochs = (size_t)number(option, value, value, '\0', 1, 1000000);
@@ -215,12 +228,20 @@ void options_read(struct options *options, int argc, char **argv) {
     for (size_t i = 0; i < wrappers; i++)
         wrap_optimizers(options, wrapper[i]);
     free(wrapper);
+    if (options->schedule == NULL && options->schedule_settings > 0)
+        die(MISUSE, "%s \"%s\": which schedule? Add %s NAME", table[SCHEDULE_SET].name,
+            options->schedule_setting[0].text, table[SCHEDULE].name);
+}
+
+static void free_settings(struct setting *list, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        free(list[i].name);
+    free(list);
 }
 
 void options_free(struct options *options) {
     clear_optimizers(options);
     free(options->optimizer);
-    for (size_t i = 0; i < options->settings; i++)
-        free(options->setting[i].name);
-    free(options->setting);
+    free_settings(options->setting, options->settings);
+    free_settings(options->schedule_setting, options->schedule_settings);
 }

@@ -18,8 +18,12 @@ struct options {
     const char *source; /* the option that named the optimizers */
     char **optimizer;   /* "adam", "lookahead(adam)", ... */
     size_t optimizers;
-    struct setting *setting;
+    struct setting *setting; /* of each optimizer */
     size_t settings;
+    const char *schedule; /* of the learning rate: "cosine", ..., or NULL */
+    struct setting *schedule_setting;
+    size_t schedule_settings;
+    size_t warmup; /* steps; 0: none */
     size_t epochs, batch;
     size_t hidden[MAX_LAYERS - 1], hiddens;
     uint64_t seed;

@@ -9,6 +9,7 @@
 #include "die.h"
 #include "network.h"
 #include "optimizer.h"
+#include "schedule.h"
 
 static double now(void) {
     struct timespec t;
@@ -92,6 +93,7 @@ struct result train(const struct options *options, const char *name, const struc
 
     optim *opt = optimizer_create(options, name);
     add_tensors(opt, &network);
+    schedule_attach(options, opt, options->epochs * ((count + result.batch - 1) / result.batch));
     optimizer_check(opt, optim_get(opt, "lr", &result.lr));
 
     size_t *order = allocate(count, sizeof *order);
@@ -105,6 +107,7 @@ struct result train(const struct options *options, const char *name, const struc
         result.seconds += now() - start;
 
         result.last = validate(opt, &network, data);
+        optimizer_check(opt, optim_epoch(opt, result.last.accuracy)); /* for schedules that follow it */
         const struct score *s = &result.last;
         if (s->accuracy > result.best_accuracy)
             result.best_accuracy = s->accuracy;

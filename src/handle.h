@@ -56,6 +56,7 @@ struct tensor {
     size_t row;         /* elements for each index of the first dimension; 0: fewer than 2 dimensions */
     uint8_t element;    /* enum optim_element */
     bool matched;       /* by the pattern at hand */
+    bool finite;        /* its gradient, if its norm was measured; that may still be more than a double can be */
     char *name;
     size_t ndim, *shape;
 };

@@ -1,9 +1,9 @@
 /*
  * What the author of a schedule reads: how a kind describes itself, and what is behind a schedule's handle.
  *
- * A schedule is a factor that changes with time. A kind's file in schedules/ says what the factor is at time t; where no
- * metric is involved that is a closed form in t, so there is nothing to save. Time is the number of steps taken
- * before, or of epochs with `per_epoch`: which of the two is the engine's business.
+ * A schedule is a factor that changes with time. A kind's file in schedules/ says what the factor is at time t; where
+ * no metric is involved that is a closed form in t, so there is nothing to save. Time is the number of steps taken
+ * before, or of epochs ended with `per_epoch`: which of the two is the engine's business.
  */
 #ifndef OPTIM_SCHEDULE_H
 #define OPTIM_SCHEDULE_H

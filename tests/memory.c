@@ -107,8 +107,37 @@ static int wrap(optim **opt) {
     return optim_wrap(opt, "lookahead", *opt);
 }
 
+static optim_schedule *decay(void) {
+    optim_schedule *s = NULL, *inner = NULL;
+    ck_ok(NULL, optim_schedule_create(&inner, "exponential"));
+    ck_ok(NULL, optim_schedule_set(inner, "r", 2));
+    ck_ok(NULL, optim_schedule_wrap(&s, "warmup", inner));
+    ck_ok(NULL, optim_schedule_set(s, "steps", 3));
+    return s;
+}
+
+/* Attach a schedule; if that fails it is still the caller's. */
+static int attach_to(optim *opt, const char *pattern) {
+    const long failing = heap.until_failure;
+    heap.until_failure = -1;
+    optim_schedule *s = decay();
+    heap.until_failure = failing;
+    const int status = optim_attach_for(opt, pattern, "lr", s);
+    if (status != OPTIM_OK)
+        optim_schedule_destroy(s);
+    return status;
+}
+
+static int attach(optim **opt) {
+    return attach_to(*opt, "*");
+}
+
+static int attach_some(optim **opt) {
+    return attach_to(*opt, "[2-5]");
+}
+
 static action *const actions[] = {add,          add_with_rule,        set_all, set_some, set_measured,
-                                  set_stateful, set_stateful_for_all, wrap};
+                                  set_stateful, set_stateful_for_all, wrap,    attach,   attach_some};
 enum { ACTIONS = sizeof(actions) / sizeof(*actions) };
 
 static void step(optim *opt, uint64_t t) {
@@ -203,10 +232,44 @@ START_TEST(a_failed_creation_holds_nothing) {
 }
 END_TEST
 
+/* Everything about a schedule that allocates; the first failure's status. */
+static int build_schedule(optim_schedule **out) {
+    optim_schedule *inner = NULL;
+    int status = optim_schedule_create(&inner, "piecewise");
+    for (int i = 0; status == OPTIM_OK && i < 40; i++)
+        status = optim_schedule_point(inner, i, 1.0 / (i + 1));
+    if (status == OPTIM_OK)
+        status = optim_schedule_wrap(out, "warmup", inner);
+    if (status != OPTIM_OK)
+        optim_schedule_destroy(inner);
+    return status;
+}
+
+START_TEST(a_failed_schedule_holds_nothing) {
+    int status = OPTIM_ERROR_MEMORY;
+    for (long failing = 0; status != OPTIM_OK; failing++) {
+        optim_schedule *s = NULL;
+        const long held = heap.held;
+        heap.until_failure = failing;
+        status = build_schedule(&s);
+        heap.until_failure = -1;
+        if (status != OPTIM_OK) {
+            ck_assert_int_eq(status, OPTIM_ERROR_MEMORY);
+            ck_assert_ptr_nonnull(strstr(optim_errmsg(NULL), "no memory"));
+            ck_assert_ptr_null(s);
+        }
+        optim_schedule_destroy(s);
+        ck_assert_int_eq(heap.held, held);
+    }
+}
+END_TEST
+
 /* Also when tensors rest and return, which regroups them. */
 START_TEST(steps_allocate_nothing) {
     optim *opt = test_create(test_chain((size_t)_i));
     test_vary(opt, TEST_VARIATIONS - 1);
+    ck_ok(opt, optim_set(opt, "check_finite", 2));
+    ck_ok(opt, optim_attach(opt, "lr", decay()));
     for (size_t k = 0; k < TENSORS; k++)
         ck_ok(opt, add(&opt));
     for (uint64_t t = 1; t <= 10; t++) {
@@ -244,6 +307,7 @@ int main(void) {
     tcase_set_timeout(memory, 0);
     tcase_add_loop_test(memory, a_failed_allocation_changes_nothing, 0, 2 * ACTIONS);
     tcase_add_loop_test(memory, a_failed_creation_holds_nothing, 0, 2);
+    tcase_add_test(memory, a_failed_schedule_holds_nothing);
     tcase_add_loop_test(memory, steps_allocate_nothing, 0, (int)test_chains());
     tcase_add_test(memory, many_tensors_cost_little_each);
     suite_add_tcase(suite, memory);

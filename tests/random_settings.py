@@ -260,7 +260,8 @@ DRAWS = {
     "inner_state": whole(0, 2), "decay": lambda r: r.choice([0.0, 1.0, 0.999, r.random(), 1 - log(1e-6, 0.5)(r)]),
     "start": whole(1, 30, 2**53), "period": whole(1, 7, 2**53), "every": whole(1, 6), "mean": flag,
     "weight_decay": log(1e-5, 1, 0.0), "decoupled": flag, "maximize": flag, "clip_value": log(1e-3, 3, 0.0),
-    "clip_norm": log(1e-2, 30, 0.0), "grad_scale": log(1e-3, 1e3, 1.0, 2.0**16), "centralize": flag, "blas": flag,
+    "clip_norm": log(1e-2, 30, 0.0), "clip_tensor_norm": log(1e-2, 30, 0.0),
+    "grad_scale": log(1e-3, 1e3, 1.0, 2.0**16), "centralize": flag, "blas": flag,
 }
 AT_START = {"variant"}      # what Rprop+ takes back once it becomes that is not defined
 SHAPES = [(), (1,), (0,), (2047,), (2049,), (4100,), (1, 5000), (2, 2500), (3, 2049), (700, 3), (5, 1), (2, 3, 4),

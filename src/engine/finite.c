@@ -6,12 +6,8 @@
 /* The largest and smallest loss scale it may adapt itself to. */
 static const double most_scale = 1e30, least_scale = 1e-30;
 
-static bool matters(const struct body *body, const struct tensor *tensor) {
-    return body->settings[tensor->settings].measures & OPTIM_MEASURE_FINITE;
-}
-
 static bool is_bad(const struct body *body, const struct tensor *tensor) {
-    return !isfinite(tensor->norm) && matters(body, tensor);
+    return !tensor->finite && body->settings[tensor->settings].measures & OPTIM_MEASURE_FINITE;
 }
 
 bool optim_all_finite(const struct body *body) {

@@ -36,6 +36,7 @@ static double measure_tensors(struct body *body, enum optim_purpose purpose) {
             own += squares[i];
         }
         tensor->norm = sqrt(own) / tensor->guard;
+        tensor->finite = isfinite(own);
         tensor->guard = next_guard(tensor, own);
         again |= tensor->guard != 0;
     }
@@ -67,6 +68,7 @@ static void measure_norm(struct body *body, enum optim_purpose purpose) {
         const bool has = measured(body, tensor, purpose);
         tensor->guard = has;
         tensor->norm = 0;
+        tensor->finite = true;
         count += has;
     }
     double sum = measure_tensors(body, purpose);

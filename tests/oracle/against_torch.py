@@ -50,7 +50,7 @@ TABLE = [
     ("Adamax", "adamax", {"beta1": 0.5, "beta2": 0.9, "eps": 1e-3, **L2, **UP}),
 ]
 RENAMED = {"initial_accumulator": "initial_accumulator_value"}
-NOT_TORCH = {"decoupled", "clip_value", "clip_norm", "grad_scale", "centralize", "lr_in_momentum", "eps_inside", "max_corrected",
+NOT_TORCH = {"decoupled", "clip_value", "clip_norm", "clip_tensor_norm", "grad_scale", "centralize", "lr_in_momentum", "eps_inside", "max_corrected",
              "bias_correction", "eps_hat", "rho_threshold", "unadapted", "variant"}
 
 

@@ -65,6 +65,7 @@ def main():
         ("lion", path(o.Lion(lr=1.0), 9, [5, 0, -100]), [8, 7, 8]),
         ("L2", path(Subtract(weight_decay=0.5), 8, [1]), [3]),
         ("decoupled", path(Subtract(weight_decay=0.5, decoupled=1), 8, [1]), [3]),
+        ("clip_tensor_norm", path(Subtract(clip_tensor_norm=1.0, grad_scale=2.0), 8, [5]), [7]),
         ("clip_norm", path(Subtract(clip_norm=1.0, grad_scale=2.0), 8, [5]), [7]),
         ("maximize, L2", path(Subtract(weight_decay=0.5, maximize=1), 8, [1]), [5]),
     ]

@@ -24,8 +24,8 @@ def correction(beta, t):
 
 class Optimizer:
     common = {
-        "weight_decay": 0.0, "decoupled": 0, "maximize": 0, "clip_value": 0.0, "clip_norm": 0.0, "grad_scale": 1.0,
-        "centralize": 0,
+        "weight_decay": 0.0, "decoupled": 0, "maximize": 0, "clip_value": 0.0, "clip_norm": 0.0,
+        "clip_tensor_norm": 0.0, "grad_scale": 1.0, "centralize": 0,
     }
     defaults = {}
     first_moment = None     # name of the state a Lookahead with inner_state = 2 pulls back
@@ -52,13 +52,13 @@ class Optimizer:
         return self.update(theta, g)
 
     def prepared(self, theta, g):
-        """Order: grad_scale, (check), clip_norm, clip_value, maximize, centralize, L2 decay."""
+        """Order: grad_scale, (check), clip_norm, clip_tensor_norm, clip_value, maximize, centralize, L2 decay."""
         h = self.h
         g = g / h.grad_scale
-        if h.clip_norm > 0:
-            norm = math.sqrt(math.fsum(float(x) ** 2 for x in g.ravel()))
-            if norm > h.clip_norm:
-                g = g * (h.clip_norm / norm)
+        for most in h.clip_norm, h.clip_tensor_norm: # here there is one tensor
+            norm = math.sqrt(math.fsum(float(x) ** 2 for x in g.ravel())) if most > 0 else 0.0
+            if norm > most:
+                g = g * (most / norm)
         if h.clip_value > 0:
             g = np.clip(g, -h.clip_value, h.clip_value)
         if h.maximize:
