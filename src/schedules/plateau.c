@@ -35,7 +35,7 @@ static void observe(struct optim_schedule *s, double metric) {
         memory->rest--;
         memory->bad = 0;
     }
-    if (memory->bad > s->h[PATIENCE]) {
+    if ((double)memory->bad > s->h[PATIENCE]) {
         memory->cuts++;
         memory->rest = (uint64_t)s->h[COOLDOWN];
         memory->bad = 0;
