@@ -11,6 +11,7 @@
 #include "limit.h"
 #include "machine.h"
 #include "options.h"
+#include "rested.h"
 #include "special.h"
 #include "subject.h"
 #include "table.h"
@@ -94,8 +95,10 @@ int main(int argc, char **argv) {
     table_print_head(options.dtype);
     for (size_t i = 0; i < options.nalgorithms; i++)
         run_sizes(&options, options.algorithms[i], reached, csv);
-    if (options.special)
+    if (options.special) {
         special_run(&options, reached, csv);
+        rested_run(&options, reached);
+    }
     targets_print(reached);
     if (csv && (ferror(csv) | fclose(csv)) != 0)
         die(FAILED, "%s: cannot be written", options.csv);

@@ -21,7 +21,7 @@ static const struct {
     [DTYPE] = {"--dtype", "f32|f64", "element type (f32)"},
     [REPETITIONS] = {"--repetitions", "N", "of each measurement (as many as fit its time, 0.5 s, and at least 15)"},
     [QUICK] = {"--quick", NULL, "0.1 s for a measurement, at least 5 repetitions, and without 64Mi"},
-    [NO_SPECIAL] = {"--no-special", NULL, "leave out the cases of small and of many tensors"},
+    [NO_SPECIAL] = {"--no-special", NULL, "leave out the cases of small, of many and of resting tensors"},
     [SET] = {"--set", "NAME=VALUE", "a hyperparameter of all of them, such as clip_value=1; repeatable"},
     [CSV] = {"--csv", "FILE", "write the measurements to FILE as well"},
     [HELP] = {"--help", NULL, "print this"},

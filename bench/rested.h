@@ -1,0 +1,11 @@
+/* What parameters cost whose gradients have been zero for long, so that their averages have sunk to nothing. */
+#ifndef BENCH_RESTED_H
+#define BENCH_RESTED_H
+
+#include "options.h"
+#include "targets.h"
+
+/* Measure and print it for every algorithm. */
+void rested_run(const struct options *options, double reached[TARGETS]);
+
+#endif
