@@ -1,5 +1,6 @@
 /* Schedules on hyperparameters: the value of a step is what was set, times the factor of its schedule. */
 #include "engine/engine.h"
+#include "engine/floating.h"
 #include "handle.h"
 #include "schedule.h"
 
@@ -41,16 +42,21 @@ double optim_effective_value(const struct body *body, size_t settings, size_t pa
     struct attachment *found[2];
     double factor = 1;
     const size_t count = attachments(body, settings, param, found);
+    const floating_mode mode = floating_enter(); /* as in a step */
     for (size_t i = 0; i < count; i++)
         factor *= optim_schedule_at(found[i]->schedule, now(body));
-    const double value = optim_values(body, settings)[param];
-    return count ? scaled(optim_describe(body, param), value, factor) : value;
+    double value = optim_values(body, settings)[param];
+    if (count)
+        value = scaled(optim_describe(body, param), value, factor);
+    floating_leave(mode);
+    return value;
 }
 
 static int fail_effective(struct body *body, size_t param, double base, double factor, double value) {
     char function[OPTIM_NAME];
-    snprintf(function, sizeof function, "optim_step: %s = %g, times its schedule's %g at t = %llu",
-             optim_describe(body, param)->name, base, factor, (unsigned long long)body->steps);
+    snprintf(function, sizeof function, "optim_step: %s = %g, times its schedule's %g after %llu steps and %llu epochs",
+             optim_describe(body, param)->name, base, factor, (unsigned long long)body->steps,
+             (unsigned long long)body->epochs);
     return optim_check_range(body, function, optim_describe(body, param), value);
 }
 
@@ -80,7 +86,7 @@ int optim_effective_update(struct body *body) {
         if (body->attached[i].schedule)
             body->attached[i].factor = optim_schedule_at(body->attached[i].schedule, now(body));
     for (size_t k = 0; k < body->nsettings && status == OPTIM_OK; k++)
-        if (body->settings[k].users)
+        if (optim_settings_in_use(body, k))
             status = update(body, k);
     return status;
 }
@@ -109,6 +115,9 @@ static int attach(optim *opt, const char *function, const char *pattern, const c
     struct body *body = opt->body;
     const struct optim_param *about = optim_describe(body, param);
     const bool all = strcmp(pattern, "*") == 0;
+    if (about->flags & OPTIM_PARAM_OF_HANDLE)
+        return optim_fail(body, OPTIM_ERROR_ARGUMENT, "%s: %s can have no schedule: it adapts itself", function,
+                          about->name);
     if (about->whole && about->max < OPTIM_MAX_WHOLE)
         return optim_fail(body, OPTIM_ERROR_ARGUMENT, "%s: %s is a choice from %g to %g: no factor makes sense of it",
                           function, about->name, about->min, about->max);

@@ -217,6 +217,10 @@ int optim_param_index(struct body *body, const char *function, const char *name,
 const struct optim_param *optim_describe(const struct body *body, size_t param);
 /* The slots needed with these hyperparameters. */
 uint32_t optim_needed(const struct body *body, const double *values);
+/* Will a step go by them? Without tensors, as if there were one that no rule singles out. */
+static inline bool optim_settings_in_use(const struct body *body, size_t k) {
+    return body->settings[k].users > (k == 0) || (k == 0 && body->ntensors == 0);
+}
 /* The bit of `chosen` for a place of the vector: none for a schedule. */
 static inline uint64_t optim_choice(const struct body *body, size_t place) {
     return place < body->params ? UINT64_C(1) << place : 0;

@@ -52,9 +52,19 @@ struct optim_schedule_kind {
     double (*delay)(const double *h);
 };
 
-/* How far along `steps` time t is, from 0 to 1. */
+/* How far along `steps` time t is, from 0 to 1, and what is left: 1 - t / steps would cancel near the end. */
+
 static inline double schedule_progress(double t, double steps) {
     return t < steps ? t / steps : 1;
+}
+
+static inline double schedule_left(double t, double steps) {
+    return t < steps ? (steps - t) / steps : 0;
+}
+
+/* (1 + cos(pi t / steps)) / 2 */
+static inline double schedule_half_cosine(double t, double steps) {
+    return optim_half_cosine(schedule_progress(t, steps), schedule_left(t, steps));
 }
 
 /* The best metric so far: the worst there is before the first. */

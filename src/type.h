@@ -142,8 +142,11 @@ double optim_power(double x, uint64_t n);
 /* x to the y-th for 0 <= x and a power of at most 1, likewise; accurate to |y ln x| + 1 ulps. */
 double optim_pow(double x, double y);
 
-/* (1 + cos(pi x)) / 2 for 0 <= x <= 1, likewise. */
-double optim_half_cosine(double x);
+/* (1 + u)^y for u >= 0 and y <= 0, likewise; u may be too small to add to 1. */
+double optim_pow_above_one(double u, double y);
+
+/* (1 + cos(pi x)) / 2 for 0 <= x <= 1, likewise; `left` is 1 - x, which the caller may know better. */
+double optim_half_cosine(double x, double left);
 
 /* ---- For the files that are compiled for each element type and instruction set ------------------------------ */
 

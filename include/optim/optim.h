@@ -178,7 +178,8 @@ OPTIM_API int optim_get_for(const optim *opt, const char *tensor, const char *na
 
 /*
  * Take one step with all tensors that have a gradient. Nothing is allocated. Gradients are only read. Refused only if
- *   - hyperparameters contradict each other (OPTIM_ERROR_CONFLICT; a step without any tensor finds out early)
+ *   - hyperparameters, as they were set, contradict each other (OPTIM_ERROR_CONFLICT; a step without any tensor finds
+ *     out early)
  *   - a schedule's factor puts one out of its range (OPTIM_ERROR_RANGE)
  *   - "check_finite" is 1 for a tensor whose gradient has an infinity or a NaN (OPTIM_ERROR_NONFINITE: which tensor,
  *     and where); no tensor, state or count changes. 2: likewise, but the step is skipped, counted by optim_skipped,
@@ -261,7 +262,8 @@ OPTIM_API int optim_schedule_factor(const optim_schedule *s, uint64_t t, double 
  * optim_steps, or optim_epochs if the schedule's "per_epoch" is 1. Whole numbers are rounded to the nearest.
  * The optimizer owns the schedule if the call succeeds; if it fails, it is still the caller's, and unchanged.
  * OPTIM_ERROR_STATE: the hyperparameter has one already, the schedule is owned already, or something of it must be set
- * first. OPTIM_ERROR_ARGUMENT: the hyperparameter is a choice ("nesterov"), which a factor makes no sense of.
+ * first. OPTIM_ERROR_ARGUMENT: the hyperparameter is a choice ("nesterov"), which a factor makes no sense of, or
+ * the loss scale, which adapts itself.
  */
 OPTIM_API int optim_attach(optim *opt, const char *hyperparameter, optim_schedule *s);
 

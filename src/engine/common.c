@@ -156,7 +156,10 @@ static void measure_rows(const void *constants, struct optim_tile *tile) {
 
 static void measure_norm(const void *constants, struct optim_tile *tile) {
     const struct common_step *c = constants;
-    *tile->measured = squares_of(tile->count, tile->grad, c->measure * tile->guard);
+    if (tile->guard == 1)
+        *tile->measured = c->measure * c->measure * squares_of(tile->count, tile->grad);
+    else
+        *tile->measured = scaled_squares_of(tile->count, tile->grad, c->measure * tile->guard);
 }
 
 static unsigned measures(const double *h) {

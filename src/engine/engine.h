@@ -28,6 +28,7 @@ struct program {
     uint32_t used;  /* bit k: slot k is passed on */
     uint32_t fresh; /* bit k: slot k must be filled first */
     const double *values;
+    size_t stretch; /* elements at most to run it on at a time, see tiles.h */
     size_t ncalls;
     struct call {
         optim_op *op;
@@ -46,7 +47,7 @@ void optim_prepare_stage(const struct body *body, const struct cohort *cohort, s
 /* Nothing is written but the program: threads may prepare the same cohort side by side. */
 void optim_program_prepare(struct program *program, const struct body *body, const struct cohort *cohort,
                            enum optim_purpose purpose);
-/* Run it on a tile of a tensor, or a stretch of one. */
+/* Run it on a tile of a tensor. */
 void optim_program_run(const struct program *program, const struct body *body, const struct tensor *tensor,
                        struct tiling tiling, size_t begin, size_t end, void *scratch);
 

@@ -95,11 +95,8 @@ static void run_tensor(const struct pass *pass, struct program *programs, size_t
         return;
     if (program->cohort != cohort)
         optim_program_prepare(program, body, cohort, pass->purpose);
-    const bool stretches = pass->purpose == OPTIM_STEP && program->ncalls > 1 && tiling.row == 0;
     for (size_t at = from, end; at < to; at = end) {
         end = tiling_end(tiling, at, tensor->count);
-        if (stretches && end - at > OPTIM_STRETCH)
-            end = at + OPTIM_STRETCH;
         optim_program_run(program, body, tensor, tiling, at, end, scratch);
     }
 }

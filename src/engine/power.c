@@ -54,7 +54,16 @@ double optim_exp(double x) {
     return ldexp(sum, (int)k);
 }
 
-/* x = 2^k m, m from sqrt(1/2) to sqrt(2), and ln m = 2 artanh s, s = (m - 1) / (m + 1), |s| < 0.172, by its series. */
+/* ln((1 + s) / (1 - s)) = 2 artanh(s) for |s| < 0.172, by its series. */
+static double twice_artanh(double s) {
+    const double s2 = s * s;
+    double sum = 0;
+    for (int i = 23; i > 1; i -= 2)
+        sum = s2 * (sum + 1.0 / i);
+    return 2 * s + 2 * s * sum;
+}
+
+/* x = 2^k m, m from sqrt(1/2) to sqrt(2), and s = (m - 1) / (m + 1). */
 static double logarithm(double x) {
     const double ln2_high = 0x1.62e42fee00000p-1, ln2_low = 0x1.a39ef35793c76p-33;
     int k;
@@ -63,17 +72,17 @@ static double logarithm(double x) {
         m *= 2;
         k--;
     }
-    const double s = (m - 1) / (m + 1), s2 = s * s;
-    double sum = 0;
-    for (int i = 23; i > 1; i -= 2)
-        sum = s2 * (sum + 1.0 / i);
-    return k * ln2_high + (k * ln2_low + (2 * s + 2 * s * sum));
+    return k * ln2_high + (k * ln2_low + twice_artanh((m - 1) / (m + 1)));
 }
 
 double optim_pow(double x, double y) {
     if (y == 0)
         return 1;
     return x > 0 ? optim_exp(y * logarithm(x)) : 0;
+}
+
+double optim_pow_above_one(double u, double y) {
+    return optim_exp(y * (u < 0.4 ? twice_artanh(u / (2 + u)) : logarithm(1 + u)));
 }
 
 /* The sine for 0 <= x <= pi / 4, then the cosine, by their series. */
@@ -93,8 +102,8 @@ static double cosine(double x) {
 }
 
 /* (1 + cos(pi x)) / 2 is the square of cos(pi x / 2), which does not cancel near x = 1. */
-double optim_half_cosine(double x) {
+double optim_half_cosine(double x, double left) {
     const double half_pi = 1.57079632679489661923;
-    const double root = x <= 0.5 ? cosine(half_pi * x) : sine(half_pi * (1 - x));
+    const double root = x <= 0.5 ? cosine(half_pi * x) : sine(half_pi * left);
     return root * root;
 }

@@ -86,6 +86,9 @@ void optim_program_prepare(struct program *program, const struct body *body, con
         prepare_swap(program, body, cohort);
     else
         prepare_measure(program, body, cohort, purpose);
+    program->stretch = OPTIM_TILE;
+    if (purpose == OPTIM_STEP && program->ncalls > 1)
+        program->stretch = body->work > OPTIM_CACHED ? OPTIM_STRETCH : OPTIM_CACHED_STRETCH;
 }
 
 /* Give the slots that are used for the first time what they start with. */
@@ -107,19 +110,28 @@ static void fill_fresh(const struct program *program, const struct body *body, c
         }
 }
 
+/* The next stretch of `count` elements, `bytes` behind the last one. */
+static void move_on(struct optim_tile *tile, void **slot, uint32_t slots, size_t bytes) {
+    tile->param = (char *)tile->param + bytes;
+    for (uint32_t k = 0; k < slots; k++)
+        if (slot[k])
+            slot[k] = (char *)slot[k] + bytes;
+    if (tile->momentum)
+        tile->momentum = (char *)tile->momentum + bytes;
+}
+
 void optim_program_run(const struct program *program, const struct body *body, const struct tensor *tensor,
                        struct tiling tiling, size_t begin, size_t end, void *scratch) {
-    const size_t offset = begin * program->element_size, number = (size_t)(tensor - body->tensors);
+    const size_t size = program->element_size, number = (size_t)(tensor - body->tensors);
+    const size_t stretch = tiling.row == 0 ? program->stretch : OPTIM_TILE;
     void *const *state = body->state + number * body->slots;
     double *measured = body->measured ? body->measured + tensor->first_tile : NULL;
     const int momentum = body->stages[0].type->momentum;
     void *slot[OPTIM_MAX_SLOTS];
     for (uint32_t k = 0; k < body->slots; k++)
-        slot[k] = program->used >> k & 1 ? (char *)state[k] + offset : NULL;
+        slot[k] = program->used >> k & 1 ? (char *)state[k] + begin * size : NULL;
     struct optim_tile tile = {
-        .count = end - begin,
-        .param = (char *)tensor->param + offset,
-        .grad = tensor->grad ? (const char *)tensor->grad + offset : NULL,
+        .param = (char *)tensor->param + begin * size,
         .scratch = scratch,
         /* cppcheck-suppress uninitvar; a type with momentum has slots */
         .momentum = momentum ? slot[momentum - 1] : NULL,
@@ -130,10 +142,16 @@ void optim_program_run(const struct program *program, const struct body *body, c
     };
     if (tiling_cuts_rows(tiling)) /* the first piece has the sum of all */
         tile.row_sum = measured + begin / tiling.row * tiling_pieces(tiling);
-    if (program->fresh)
-        fill_fresh(program, body, &tile, slot);
-    for (size_t i = 0; i < program->ncalls; i++) {
-        tile.slot = slot + program->calls[i].first_slot;
-        program->calls[i].op(program->calls[i].constants, &tile);
+    for (size_t at = begin; at < end; at += tile.count) {
+        if (at > begin)
+            move_on(&tile, slot, body->slots, tile.count * size);
+        tile.count = end - at < stretch ? end - at : stretch;
+        tile.grad = tensor->grad ? (const char *)tensor->grad + at * size : NULL; /* it may point to scratch by now */
+        if (program->fresh)
+            fill_fresh(program, body, &tile, slot);
+        for (size_t i = 0; i < program->ncalls; i++) {
+            tile.slot = slot + program->calls[i].first_slot;
+            program->calls[i].op(program->calls[i].constants, &tile);
+        }
     }
 }

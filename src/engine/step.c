@@ -9,7 +9,7 @@ static int check_settings(struct body *body) {
     if (!body->check)
         return OPTIM_OK;
     for (size_t k = 0; k < body->nsettings; k++) {
-        const bool in_use = body->settings[k].users > (k == 0) || body->ntensors == 0;
+        const bool in_use = optim_settings_in_use(body, k);
         if (in_use)
             measures |= body->settings[k].measures;
         if (in_use && optim_conflict(body, optim_values(body, k), &conflict))

@@ -11,7 +11,7 @@ static const struct optim_param params[] = {
 
 static double factor(const struct optim_schedule *s, double t) {
     const double floor = s->h[FLOOR];
-    return floor + (1 - floor) * optim_half_cosine(schedule_progress(t, s->h[STEPS]));
+    return floor + (1 - floor) * schedule_half_cosine(t, s->h[STEPS]);
 }
 
 const struct optim_schedule_kind optim_schedule_cosine = {

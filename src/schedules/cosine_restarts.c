@@ -18,7 +18,7 @@ static double factor(const struct optim_schedule *s, double t) {
     double length = s->h[STEPS], since = mult == 1 ? fmod(t, length) : t;
     for (; mult > 1 && since >= length; length *= mult)
         since -= length;
-    return floor + (1 - floor) * optim_half_cosine(since / length);
+    return floor + (1 - floor) * schedule_half_cosine(since, length);
 }
 
 const struct optim_schedule_kind optim_schedule_cosine_restarts = {

@@ -10,8 +10,7 @@ static const struct optim_param params[] = {
 };
 
 static double factor(const struct optim_schedule *s, double t) {
-    const double x = schedule_progress(t, s->h[STEPS]);
-    return (1 - x) + s->h[END] * x;
+    return schedule_left(t, s->h[STEPS]) + s->h[END] * schedule_progress(t, s->h[STEPS]);
 }
 
 const struct optim_schedule_kind optim_schedule_linear = {

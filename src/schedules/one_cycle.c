@@ -14,18 +14,17 @@ static const struct optim_param params[] = {
     [PARAMS] = {0},
 };
 
-/* From `from` to `to` along half a cosine. */
-static double between(double from, double to, double x) {
-    const double share = optim_half_cosine(x);
-    return to + (from - to) * share;
+/* From `from` to `to` along half a cosine in so many steps. */
+static double between(double from, double to, double t, double steps) {
+    return to + (from - to) * schedule_half_cosine(t, steps);
 }
 
 static double factor(const struct optim_schedule *s, double t) {
     const double *h = s->h, top = h[PCT_START] * h[STEPS] - 1, last = h[STEPS] - 1;
     const double first = 1 / h[DIV_FACTOR], end = first / h[FINAL_DIV_FACTOR];
     if (t <= top)
-        return between(first, 1, top > 0 ? t / top : 1);
-    return t < last ? between(1, end, (t - top) / (last - top)) : top >= last ? 1 : end;
+        return between(first, 1, t, top);
+    return t < last ? between(1, end, t - top, last - top) : top >= last ? 1 : end;
 }
 
 const struct optim_schedule_kind optim_schedule_one_cycle = {

@@ -11,8 +11,8 @@ static const struct optim_param params[] = {
 };
 
 static double factor(const struct optim_schedule *s, double t) {
-    const double left = 1 - schedule_progress(t, s->h[STEPS]), power = s->h[POWER];
-    const double fallen = power == 1 ? left : left > 0 ? optim_pow(left, power) : 0;
+    const double left = schedule_left(t, s->h[STEPS]), power = s->h[POWER];
+    const double fallen = power == 1 ? left : optim_pow(left, power);
     return s->h[END] + (1 - s->h[END]) * fallen;
 }
 

@@ -10,10 +10,10 @@ static const struct optim_param params[] = {
 };
 
 static double factor(const struct optim_schedule *s, double t) {
-    const double x = 1 + t / s->h[R], c = s->h[C];
+    const double r = s->h[R], c = s->h[C], u = t / r;
     if (c == 1)
-        return 1 / x;
-    return isfinite(x) ? optim_pow(x, -c) : (double)(c == 0);
+        return 1 / (1 + u);
+    return isfinite(u) ? optim_pow_above_one(u, -c) : optim_pow(t, -c) * optim_pow(r, c);
 }
 
 const struct optim_schedule_kind optim_schedule_reciprocal = {

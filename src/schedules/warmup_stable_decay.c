@@ -18,6 +18,8 @@ static const struct optim_param params[] = {
 };
 
 static struct optim_conflict conflict(const double *h) {
+    if (h[DECAY] > h[STEPS])
+        return (struct optim_conflict){"it is longer than all steps", DECAY, STEPS};
     if (h[WARMUP] > h[STEPS] - h[DECAY])
         return (struct optim_conflict){"the warm-up and the decay are longer than all steps", WARMUP, STEPS};
     return (struct optim_conflict){0};
@@ -29,8 +31,7 @@ static double factor(const struct optim_schedule *s, double t) {
         return (t + 1) / h[WARMUP];
     if (t < falls)
         return 1;
-    const double x = t < h[STEPS] ? (t - falls) / h[DECAY] : 1;
-    return (1 - x) + h[END] * x;
+    return schedule_left(t - falls, h[DECAY]) + h[END] * schedule_progress(t - falls, h[DECAY]);
 }
 
 const struct optim_schedule_kind optim_schedule_warmup_stable_decay = {
