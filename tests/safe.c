@@ -368,7 +368,7 @@ END_TEST
 
 /* Where gradients have been 0 for long, averages are 0 or normal numbers, and the caller's rounding is as it was. */
 START_TEST(averages_of_nothing_end) {
-    for (size_t c = 0; c < test_chains(); c += test_stride(5)) {
+    for (size_t c = 0; c < test_chains(); c++) {
         struct model model = model_of(test_chain(c), OPTIM_F32);
         ck_ok(model.opt, optim_bind(model.opt, 1, model.param[1], NULL)); /* the small ones are enough */
         gradients(&model, 1);
@@ -409,7 +409,10 @@ int main(void) {
     tcase_add_loop_test(finite, finite_is_finite_at_the_edge, 0, TEST_DTYPES);
     tcase_add_test(scale, loss_scale_adapts_itself);
     tcase_add_test(scale, loss_scale_has_limits_and_is_one_for_all);
-    tcase_add_test(denormal, averages_of_nothing_end);
+#if defined(__x86_64__) || defined(__aarch64__)
+    if (test_stride(2) == 1) /* valgrind computes with denormal numbers whatever it is told */
+        tcase_add_test(denormal, averages_of_nothing_end);
+#endif
     TCase *const cases[] = {norms, finite, scale, denormal};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         tcase_set_timeout(cases[i], 600);
