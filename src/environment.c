@@ -1,4 +1,5 @@
 /* The environment variables, as optim.h says. */
+#include "engine/blas.h"
 #include "handle.h"
 
 #include <stdlib.h>
@@ -15,8 +16,9 @@ int optim_read_environment(struct body *body, bool *blas) {
         return optim_fail(NULL, OPTIM_ERROR_UNSUPPORTED, "optim_create: OPTIM_KERNELS = %s: must be fused or blas",
                           kernels);
     *blas = kernels && strcmp(kernels, "blas") == 0;
-    if (*blas && !OPTIM_BLAS)
-        return optim_fail(NULL, OPTIM_ERROR_UNSUPPORTED, "optim_create: OPTIM_KERNELS = blas: this build has no BLAS");
+    const char *why = *blas ? optim_blas_load() : NULL;
+    if (why)
+        return optim_fail(NULL, OPTIM_ERROR_UNSUPPORTED, "optim_create: OPTIM_KERNELS = blas: %s", why);
     if (threads && *threads) {
         char *end;
         const long count = strtol(threads, &end, 10);

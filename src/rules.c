@@ -1,4 +1,5 @@
 /* Setting hyperparameters: rules by pattern, each an all-or-nothing change. */
+#include "engine/blas.h"
 #include "handle.h"
 
 #include <fnmatch.h>
@@ -205,6 +206,9 @@ static int set(optim *opt, const char *function, const char *pattern, const char
         status = optim_check_range(opt->body, function, optim_describe(opt->body, param), value);
     if (status != OPTIM_OK)
         return status;
+    const char *why = param == opt->body->blas && value != 0 ? optim_blas_load() : NULL;
+    if (why)
+        return optim_fail(opt->body, OPTIM_ERROR_UNSUPPORTED, "%s: blas = 1: %s", function, why);
     status = optim_set_place(opt->body, function, pattern, param, value);
     if (status == OPTIM_OK && param == opt->body->loss_scale)
         opt->body->good = 0;

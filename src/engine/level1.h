@@ -9,21 +9,21 @@
 
 #if OPTIM_BLAS
 
-#include <cblas.h>
+#include "blas.h"
 
-/* cblas_saxpy or cblas_daxpy; blasint is 32 bits, and a tile's count always fits */
+/* saxpy or daxpy, which are loaded before "blas" can be 1; blasint is 32 bits, and a tile's count always fits */
 #define LEVEL1(single, twice) _Generic((real)0, float : (single), double : (twice))
 
 static inline void level1_axpy(size_t n, real a, const real *x, real *y) {
-    LEVEL1(cblas_saxpy, cblas_daxpy)((blasint)n, a, x, 1, y, 1);
+    LEVEL1(optim_blas.saxpy, optim_blas.daxpy)((blasint)n, a, x, 1, y, 1);
 }
 
 static inline void level1_scal(size_t n, real a, real *x) {
-    LEVEL1(cblas_sscal, cblas_dscal)((blasint)n, a, x, 1);
+    LEVEL1(optim_blas.sscal, optim_blas.dscal)((blasint)n, a, x, 1);
 }
 
 static inline void level1_copy(size_t n, const real *x, real *y) {
-    LEVEL1(cblas_scopy, cblas_dcopy)((blasint)n, x, 1, y, 1);
+    LEVEL1(optim_blas.scopy, optim_blas.dcopy)((blasint)n, x, 1, y, 1);
 }
 
 #else
