@@ -1,76 +1,76 @@
 /*
- * How fast the steps are, next to how fast this machine can read and write the same memory: each repetition times the
- * limit loop and the library's step one after the other over the same arrays, and medians are reported.
+ * How fast the steps are, next to how fast this machine can read and write the same memory, and to what others need:
+ * each repetition times all of them one after the other, and medians are reported.
  */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bound.h"
 #include "die.h"
 #include "limit.h"
 #include "machine.h"
 #include "options.h"
+#include "peers.h"
 #include "rested.h"
 #include "special.h"
 #include "subject.h"
 #include "table.h"
 #include "targets.h"
 
-static void note_target(const struct row *row, double reached[TARGETS]) {
-    if (strcmp(row->algorithm, "adam") != 0 || row->dtype != OPTIM_F32 || row->count != TARGET_SIZE)
-        return;
-    if (row->threads == 1)
-        reached[TARGET_ONE_THREAD] = row->measured.paired;
-    else if (row->threads == 2)
-        reached[TARGET_TWO_THREADS] = row->measured.paired;
-}
-
 /* One line of the table; the threads that were used. `seen`: the most that a line of this size was measured with. */
-static int run(const struct options *options, const char *algorithm, size_t count, int threads, int seen,
-               double reached[TARGETS], FILE *csv) {
+static int run(const struct options *options, const char *algorithm, int dtype, const struct shape *shape, int threads,
+               int seen, FILE *csv) {
     struct subject subject;
     struct streams streams;
-    table_progress(algorithm, 1, count, threads);
-    subject_create(&subject, algorithm, options->settings, options->nsettings, options->dtype, 1, count, threads);
+    struct peers peers = {0};
+    table_progress(algorithm, shape->name, threads);
+    subject_create(&subject, algorithm, options->settings, options->nsettings, dtype, shape, threads);
     subject_streams(&subject, algorithm, &streams);
     const int used = subject.threads;
     if (used > seen) {
         struct limit *limit = limit_create(&streams, used);
+        struct measure_subject subjects[2 + PEERS] = {{"ours", subject_time, &subject},
+                                                      {TABLE_LIMIT, limit_time, limit}};
+        if (options->peers && options->nsettings == 0)
+            peers_create(&peers, algorithm, dtype, shape, used);
+        memcpy(subjects + 2, peers.subjects, peers.count * sizeof *subjects);
         const struct row row = {
             .algorithm = algorithm,
-            .dtype = options->dtype,
+            .isa = limit_isa(),
+            .dtype = dtype,
             .threads = used,
-            .tensors = 1,
-            .count = count,
+            .shape = shape,
             .bytes = streams_bytes(&streams),
-            .measured = measure((struct measure_subject){subject_time, &subject},
-                                (struct measure_subject){limit_time, limit}, streams.period, &options->plan),
+            .bound = bound_time(algorithm, dtype),
+            .measured = measure(subjects, 2 + peers.count, streams.period, &options->plan),
         };
         limit_destroy(limit);
-        table_progress(NULL, 0, 0, 0);
+        peers_destroy(&peers);
+        table_progress(NULL, NULL, 0);
         table_print(&row);
-        note_target(&row, reached);
+        targets_note(&row);
         if (csv)
             table_csv(csv, &row);
     }
-    table_progress(NULL, 0, 0, 0);
+    table_progress(NULL, NULL, 0);
     subject_destroy(&subject);
     return used;
 }
 
-static void run_sizes(const struct options *options, const char *algorithm, double reached[TARGETS], FILE *csv) {
-    for (size_t k = 0; k < options->nsizes; k++) {
-        const size_t count = options->sizes[k];
-        const double needs = subject_bytes(algorithm, options->dtype, 1, count), there = machine_memory();
+static void run_shapes(const struct options *options, const char *algorithm, int dtype, FILE *csv) {
+    for (size_t k = 0; k < options->nshapes; k++) {
+        const struct shape *shape = &options->shapes[k];
+        const double peers = options->peers ? peers_bytes(dtype, shape) : 0;
+        const double needs = subject_bytes(algorithm, dtype, shape) + peers, there = machine_memory();
         int seen = 0;
         if (needs > 0.9 * there) {
-            printf("%-24s %zu elements left out: they need %.1f GB of memory, %.1f are free\n", algorithm, count,
+            printf("%-22s %s elements left out: they need %.1f GB of memory, %.1f are free\n", algorithm, shape->name,
                    needs / 1e9, there / 1e9);
             continue;
         }
         for (size_t i = 0; i < options->nthreads; i++) {
-            const int used = run(options, algorithm, count, options->threads[i], seen, reached, csv);
+            const int used = run(options, algorithm, dtype, shape, options->threads[i], seen, csv);
             seen = used > seen ? used : seen;
         }
     }
@@ -84,22 +84,27 @@ static FILE *open_csv(const char *path) {
     return file;
 }
 
+static void run_all(const struct options *options, FILE *csv) {
+    table_print_head();
+    for (size_t k = 0; k < options->nisas; k++) {
+        setenv("OPTIM_CPU", options->isas[k], 1);
+        for (size_t d = 0; d < options->ndtypes; d++)
+            for (size_t i = 0; i < options->nalgorithms; i++)
+                run_shapes(options, options->algorithms[i], options->dtypes[d], csv);
+    }
+}
+
 int main(int argc, char **argv) {
     struct options options;
-    double reached[TARGETS];
     options_read(&options, argc, argv);
     FILE *csv = options.csv ? open_csv(options.csv) : NULL;
-    for (int i = 0; i < TARGETS; i++)
-        reached[i] = NAN;
     machine_print(limit_isa());
-    table_print_head(options.dtype);
-    for (size_t i = 0; i < options.nalgorithms; i++)
-        run_sizes(&options, options.algorithms[i], reached, csv);
+    run_all(&options, csv);
     if (options.special) {
-        special_run(&options, reached, csv);
-        rested_run(&options, reached);
+        special_run(&options);
+        rested_run(&options);
     }
-    targets_print(reached);
+    targets_print();
     if (csv && (ferror(csv) | fclose(csv)) != 0)
         die(FAILED, "%s: cannot be written", options.csv);
     options_free(&options);

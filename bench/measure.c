@@ -1,6 +1,7 @@
 #include "measure.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "die.h"
@@ -33,44 +34,57 @@ static double median(double *values, size_t count) {
     return quantile(values, count, 0.5);
 }
 
-/* So many steps that a timing is long enough, in a multiple; and what both then take together. */
-static size_t calibrate(struct measure_subject ours, struct measure_subject other, size_t multiple, double *both) {
+/* So many steps that a timing is long enough, in a multiple; and what it then takes. */
+static size_t calibrate(const struct measure_subject *subject, size_t multiple, double *taken) {
     size_t steps = multiple;
-    ours.time(ours.context, steps);
-    other.time(other.context, steps);
-    double taken = ours.time(ours.context, steps);
-    while (taken < TIMING) {
-        const double factor = taken < TIMING / 16 ? 16 : TIMING / taken * 1.1 + 1;
+    subject->time(subject->context, steps);
+    *taken = subject->time(subject->context, steps);
+    while (*taken < TIMING) {
+        const double factor = *taken < TIMING / 16 ? 16 : TIMING / *taken * 1.1 + 1;
         steps = (size_t)((double)steps * factor) / multiple * multiple;
-        taken = ours.time(ours.context, steps);
+        *taken = subject->time(subject->context, steps);
     }
-    *both = taken + other.time(other.context, steps);
     return steps;
 }
 
-static size_t repetitions_of(const struct plan *plan, double both) {
-    const double fit = plan->seconds * 1e9 / both;
+static size_t repetitions_of(const struct plan *plan, double all) {
+    const double fit = plan->seconds * 1e9 / all;
     if (plan->repetitions)
         return plan->repetitions;
     return fit > MOST ? MOST : fit < (double)plan->fewest ? plan->fewest : (size_t)fit;
 }
 
-struct measured measure(struct measure_subject ours, struct measure_subject other, size_t multiple,
+struct measured measure(const struct measure_subject *subjects, size_t count, size_t multiple,
                         const struct plan *plan) {
-    double both;
-    const size_t steps = calibrate(ours, other, multiple, &both), n = repetitions_of(plan, both);
-    double *const values = allocate(3 * n, sizeof *values), *const others = values + n, *const ratios = others + n;
-    for (size_t i = 0; i < n; i++) {
-        others[i] = other.time(other.context, steps) / (double)steps;
-        values[i] = ours.time(ours.context, steps) / (double)steps;
-        ratios[i] = others[i] / values[i];
+    struct measured m = {.count = count};
+    double all = 0, taken;
+    for (size_t k = 0; k < count; k++) {
+        m.of[k].name = subjects[k].name;
+        m.of[k].steps = calibrate(&subjects[k], multiple, &taken);
+        all += taken;
     }
-    struct measured m = {.repetitions = n, .steps = steps};
-    m.ours = median(values, n);
-    m.other = median(others, n);
-    m.spread = (quantile(values, n, 0.75) - quantile(values, n, 0.25)) / m.ours;
-    m.ratio = m.other / m.ours;
-    m.paired = median(ratios, n);
+    const size_t n = m.repetitions = repetitions_of(plan, all);
+    double *const values = allocate((count + 1) * n, sizeof *values), *const ratios = values + count * n;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = count; k-- > 0;)
+            values[k * n + i] = subjects[k].time(subjects[k].context, m.of[k].steps) / (double)m.of[k].steps;
+    for (size_t k = 0; k < count; k++) { /* before any of them is sorted */
+        for (size_t i = 0; i < n; i++)
+            ratios[i] = values[k * n + i] / values[i];
+        m.of[k].times = median(ratios, n);
+    }
+    for (size_t k = 0; k < count; k++) {
+        double *const own = values + k * n;
+        m.of[k].ns = median(own, n);
+        m.of[k].spread = (quantile(own, n, 0.75) - quantile(own, n, 0.25)) / m.of[k].ns;
+    }
     free(values);
     return m;
+}
+
+size_t measured_place(const struct measured *measured, const char *name) {
+    size_t k = measured->count;
+    while (--k > 0 && strcmp(measured->of[k].name, name) != 0)
+        continue;
+    return k;
 }

@@ -1,4 +1,4 @@
-/* Two things timed alternately, so that what else the machine does hits both alike. */
+/* Things timed in turn, again and again, so that what else the machine does hits all alike. */
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
 
@@ -10,28 +10,36 @@ double measure_now(void); /* nanoseconds */
 typedef double measure_time(void *context, size_t steps);
 
 struct measure_subject {
+    const char *name;
     measure_time *time;
     void *context;
 };
 
 /* How long to go on. */
 struct plan {
-    double seconds;     /* about, for both together */
+    double seconds;     /* about, for all together */
     size_t repetitions; /* exactly; 0: as many as fit the time */
     size_t fewest;      /* at least, whatever the time */
 };
 
-/* Nanoseconds a step. */
+enum { MEASURE_MOST = 8 }; /* subjects */
+
+/* Of the first subject, which is ours, and the others. */
 struct measured {
-    double ours, other;        /* medians */
-    double spread;             /* of ours: from the first to the third quartile, as a share of the median */
-    double ratio;              /* other / ours: of the medians */
-    double paired;             /* the median of each repetition's */
-    size_t repetitions, steps; /* steps: in each repetition */
+    size_t count, repetitions;
+    struct {
+        const char *name;
+        double ns;     /* a step, median */
+        double spread; /* from the first to the third quartile, as a share of the median */
+        double times;  /* median of each repetition's ns, as a multiple of ours */
+        size_t steps;  /* in each repetition */
+    } of[MEASURE_MOST];
 };
 
 /* Each timing is of so many steps that the clock does not matter, a multiple of `multiple`. */
-struct measured measure(struct measure_subject ours, struct measure_subject other, size_t multiple,
-                        const struct plan *plan);
+struct measured measure(const struct measure_subject *subjects, size_t count, size_t multiple, const struct plan *plan);
+
+/* The place of that subject; 0, which is ours: it was not measured. */
+size_t measured_place(const struct measured *measured, const char *name);
 
 #endif

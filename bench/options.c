@@ -6,21 +6,40 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "die.h"
+#include "limit.h"
 #include "subject.h"
 
-enum option { ALGORITHMS, SIZES, THREADS, DTYPE, REPETITIONS, QUICK, NO_SPECIAL, SET, CSV, HELP, TABLE_SIZE };
+enum option {
+    ALGORITHMS,
+    SIZES,
+    THREADS,
+    DTYPE,
+    ISA,
+    REPETITIONS,
+    QUICK,
+    NO_PEERS,
+    NO_SPECIAL,
+    SET,
+    CSV,
+    HELP,
+    TABLE_SIZE
+};
 
 static const struct {
     const char *name, *argument, *help;
 } table[] = {
-    [ALGORITHMS] = {"--algorithms", "A,B,...", "adam, lookahead(adam), ... (every one there is, and lookahead(adam))"},
-    [SIZES] = {"--sizes", "N,M,...", "elements; k = 1000, Ki = 1024, M, Mi (1k,16Ki,256Ki,4Mi,64Mi)"},
-    [THREADS] = {"--threads", "N,M,...", "threads that a step may use (1,2)"},
-    [DTYPE] = {"--dtype", "f32|f64", "element type (f32)"},
+    [ALGORITHMS] = {"--algorithms", "A,B,...",
+                    "adam, lookahead(adam), adamw:clip_norm=1, ... (every one, and some in wrappers)"},
+    [SIZES] = {"--sizes", "N,M,...", "elements, or tensors x elements, or gpt2 (1k,16k,256k,4M,64M,1000x1000,gpt2)"},
+    [THREADS] = {"--threads", "N,M,...", "threads that a step may use; all: one a processor (1,2,all)"},
+    [DTYPE] = {"--dtype", "f32,f64", "element types (f32)"},
+    [ISA] = {"--isa", "A,B,...", "instruction sets: sse2, avx2, avx512; neon (the widest)"},
     [REPETITIONS] = {"--repetitions", "N", "of each measurement (as many as fit its time, 0.5 s, and at least 15)"},
-    [QUICK] = {"--quick", NULL, "0.1 s for a measurement, at least 5 repetitions, and without 64Mi"},
+    [QUICK] = {"--quick", NULL, "0.05 s for a measurement, at least 5 repetitions, without peers and gpt2"},
+    [NO_PEERS] = {"--no-peers", NULL, "leave out what others need for it: a plain loop, level-1 BLAS, PyTorch"},
     [NO_SPECIAL] = {"--no-special", NULL, "leave out the cases of small, of many and of resting tensors"},
     [SET] = {"--set", "NAME=VALUE", "a hyperparameter of all of them, such as clip_value=1; repeatable"},
     [CSV] = {"--csv", "FILE", "write the measurements to FILE as well"},
@@ -45,30 +64,23 @@ static enum option find(const char *name, size_t length) {
     die(MISUSE, "%.*s: no such option; --help lists them", (int)length, name);
 }
 
-/* What a suffix multiplies by; 0: there is no such suffix. */
-static size_t scale(const char *suffix, size_t length) {
-    static const struct {
-        const char *suffix;
-        size_t scale;
-    } scales[] = {{"", 1}, {"k", 1000}, {"Ki", 1 << 10}, {"M", 1000000}, {"Mi", 1 << 20}};
-    for (size_t i = 0; i < sizeof scales / sizeof *scales; i++)
-        if (strlen(scales[i].suffix) == length && memcmp(scales[i].suffix, suffix, length) == 0)
-            return scales[i].scale;
-    return 0;
-}
+/* What a name in a list is for. */
+typedef void taker(struct options *options, const char *name);
 
-/* The whole number from 1 to `max` that stands at *text; *text moves behind it and its comma, or to NULL at the end. */
-static size_t number(enum option option, const char **text, bool suffixes, size_t max) {
-    char *end = NULL;
-    errno = 0;
-    const unsigned long long n = **text >= '0' && **text <= '9' ? strtoull(*text, &end, 10) : 0;
-    const size_t length = end ? strcspn(end, ",") : 0;
-    const size_t times = end && (suffixes || length == 0) ? scale(end, length) : 0;
-    if (times == 0 || errno != 0 || n < 1 || n > max / times)
-        die(MISUSE, "%s: \"%s\": expected %s whole numbers from 1 to %zu", table[option].name, *text,
-            option == REPETITIONS ? "one of the" : "a list, separated by commas, of", max);
-    *text = end[length] == ',' ? end + length + 1 : NULL;
-    return (size_t)n * times;
+/* Every name in "a,b,c", which stay as long as the options. */
+static void each(struct options *options, const char *value, taker *take) {
+    char *text = allocate(strlen(value) + 1, 1);
+    if (options->ntexts == OPTIONS_LIST)
+        die(MISUSE, "there are too many options");
+    options->text[options->ntexts++] = text;
+    strcpy(text, value);
+    for (char *name = text; name;) {
+        char *const comma = strchr(name, ',');
+        if (comma)
+            *comma = '\0';
+        take(options, name);
+        name = comma ? comma + 1 : NULL;
+    }
 }
 
 static void check_room(enum option option, size_t count) {
@@ -76,62 +88,63 @@ static void check_room(enum option option, size_t count) {
         die(MISUSE, "%s: no more than %d at once", table[option].name, OPTIONS_LIST);
 }
 
-static void read_algorithms(struct options *options, const char *value) {
-    free(options->text);
-    options->text = allocate(strlen(value) + 1, 1);
-    strcpy(options->text, value);
-    options->nalgorithms = 0;
-    for (char *name = options->text; name;) {
-        char *const comma = strchr(name, ',');
-        check_room(ALGORITHMS, options->nalgorithms);
-        if (comma)
-            *comma = '\0';
-        subject_check(name);
-        options->algorithms[options->nalgorithms++] = name;
-        name = comma ? comma + 1 : NULL;
-    }
+static void take_algorithm(struct options *options, const char *name) {
+    check_room(ALGORITHMS, options->nalgorithms);
+    subject_check(name);
+    options->algorithms[options->nalgorithms++] = name;
 }
 
+/* Every algorithm there is, and some combinations that are used. */
 static void take_every_algorithm(struct options *options) {
+    static const char *const combinations[] = {"lookahead(sgd)", "lookahead(adam)", "ema(ranger):clip_norm=1",
+                                               "accumulate(adamw):clip_norm=1:every=4", "sgd:clip_norm=1"};
     const char *name;
     for (size_t i = 0; (name = optim_algorithm_name(i)); i++)
-        if (optim_algorithm_wraps(name) == 0) {
-            check_room(ALGORITHMS, options->nalgorithms);
-            options->algorithms[options->nalgorithms++] = name;
-        }
-    if (optim_algorithm_wraps("lookahead") == 1) {
-        check_room(ALGORITHMS, options->nalgorithms);
-        options->algorithms[options->nalgorithms++] = "lookahead(adam)";
-    }
+        if (optim_algorithm_wraps(name) == 0)
+            take_algorithm(options, name);
+    for (size_t i = 0; i < sizeof combinations / sizeof *combinations; i++)
+        take_algorithm(options, combinations[i]);
 }
 
-static void read_sizes(struct options *options, const char *value) {
-    options->nsizes = 0;
-    while (value) {
-        check_room(SIZES, options->nsizes);
-        options->sizes[options->nsizes++] = number(SIZES, &value, true, SIZE_MAX / 64);
-    }
+static void take_size(struct options *options, const char *name) {
+    check_room(SIZES, options->nshapes);
+    if (!shape_read(&options->shapes[options->nshapes++], name))
+        die(MISUSE, "%s: \"%s\": expected gpt2, or a whole number such as 1000, 16k, 64Mi, or two as in 1000x16",
+            table[SIZES].name, name);
 }
 
-static void read_threads(struct options *options, const char *value) {
-    options->nthreads = 0;
-    while (value) {
-        check_room(THREADS, options->nthreads);
-        options->threads[options->nthreads++] = (int)number(THREADS, &value, false, 1024);
-    }
+/* A whole number from 1 to max. */
+static size_t number(enum option option, const char *text, size_t max) {
+    char *end = NULL;
+    errno = 0;
+    const unsigned long long n = *text >= '0' && *text <= '9' ? strtoull(text, &end, 10) : 0;
+    if (!end || *end || errno != 0 || n < 1 || n > max)
+        die(MISUSE, "%s: \"%s\": expected a whole number from 1 to %zu", table[option].name, text, max);
+    return (size_t)n;
 }
 
-static int dtype_of(const char *value) {
-    if (strcmp(value, "f32") != 0 && strcmp(value, "f64") != 0)
-        die(MISUSE, "--dtype: \"%s\": expected f32 or f64", value);
-    return strcmp(value, "f64") == 0 ? OPTIM_F64 : OPTIM_F32;
+static void take_threads(struct options *options, const char *name) {
+    const long all = sysconf(_SC_NPROCESSORS_ONLN);
+    const int threads = strcmp(name, "all") == 0 ? (int)all : (int)number(THREADS, name, 1024);
+    check_room(THREADS, options->nthreads);
+    for (size_t i = 0; i < options->nthreads; i++)
+        if (options->threads[i] == threads)
+            return;
+    options->threads[options->nthreads++] = threads;
 }
 
-static void read_repetitions(struct options *options, const char *value) {
-    const char *rest = value;
-    options->plan.repetitions = number(REPETITIONS, &rest, false, 1000000);
-    if (rest)
-        die(MISUSE, "--repetitions: \"%s\": expected one whole number", value);
+static void take_dtype(struct options *options, const char *name) {
+    if (strcmp(name, "f32") != 0 && strcmp(name, "f64") != 0)
+        die(MISUSE, "%s: \"%s\": expected f32 or f64", table[DTYPE].name, name);
+    if (options->ndtypes < 2)
+        options->dtypes[options->ndtypes++] = strcmp(name, "f64") == 0 ? OPTIM_F64 : OPTIM_F32;
+}
+
+static void take_isa(struct options *options, const char *name) {
+    check_room(ISA, options->nisas);
+    setenv("OPTIM_CPU", name, 1);
+    subject_check("sgd");
+    options->isas[options->nisas++] = name;
 }
 
 static void read_setting(struct options *options, const char *value) {
@@ -150,22 +163,33 @@ static void read_setting(struct options *options, const char *value) {
 static void read_option(struct options *options, enum option option, const char *value) {
     switch (option) {
     case ALGORITHMS:
-        read_algorithms(options, value);
+        options->nalgorithms = 0;
+        each(options, value, take_algorithm);
         break;
     case SIZES:
-        read_sizes(options, value);
+        options->nshapes = 0;
+        each(options, value, take_size);
         break;
     case THREADS:
-        read_threads(options, value);
+        options->nthreads = 0;
+        each(options, value, take_threads);
         break;
     case DTYPE:
-        options->dtype = dtype_of(value);
+        options->ndtypes = 0;
+        each(options, value, take_dtype);
+        break;
+    case ISA:
+        options->nisas = 0;
+        each(options, value, take_isa);
         break;
     case REPETITIONS:
-        read_repetitions(options, value);
+        options->plan.repetitions = number(REPETITIONS, value, 1000000);
         break;
     case QUICK:
         options->quick = true;
+        break;
+    case NO_PEERS:
+        options->peers = false;
         break;
     case NO_SPECIAL:
         options->special = false;
@@ -185,7 +209,7 @@ static void read_option(struct options *options, enum option option, const char 
 }
 
 void options_read(struct options *options, int argc, char **argv) {
-    *options = (struct options){.dtype = OPTIM_F32, .special = true};
+    *options = (struct options){.special = true, .peers = true};
     for (int i = 1; i < argc; i++) {
         const char *const equals = strchr(argv[i], '=');
         const size_t length = equals ? (size_t)(equals - argv[i]) : strlen(argv[i]);
@@ -199,16 +223,22 @@ void options_read(struct options *options, int argc, char **argv) {
             die(MISUSE, "%s needs a value: %s", table[option].name, table[option].argument);
         read_option(options, option, value);
     }
-    options->plan.seconds = options->quick ? 0.1 : 0.5;
+    options->plan.seconds = options->quick ? 0.05 : 0.5;
     options->plan.fewest = options->quick ? 5 : 15;
+    options->peers &= !options->quick;
+    if (options->nisas == 0)
+        take_isa(options, limit_isa());
     if (options->nalgorithms == 0)
         take_every_algorithm(options);
-    if (options->nsizes == 0)
-        read_sizes(options, options->quick ? "1k,16Ki,256Ki,4Mi" : "1k,16Ki,256Ki,4Mi,64Mi");
+    if (options->nshapes == 0)
+        each(options, options->quick ? "1k,16k,256k,4M,64M,1000x1000" : "1k,16k,256k,4M,64M,1000x1000,gpt2", take_size);
     if (options->nthreads == 0)
-        read_threads(options, "1,2");
+        each(options, "1,2,all", take_threads);
+    if (options->ndtypes == 0)
+        take_dtype(options, "f32");
 }
 
 void options_free(struct options *options) {
-    free(options->text);
+    for (size_t i = 0; i < options->ntexts; i++)
+        free(options->text[i]);
 }

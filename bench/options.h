@@ -12,16 +12,21 @@ enum { OPTIONS_LIST = 64 };
 struct options {
     const char *algorithms[OPTIONS_LIST];
     size_t nalgorithms;
-    size_t sizes[OPTIONS_LIST], nsizes;
+    struct shape shapes[OPTIONS_LIST];
+    size_t nshapes;
     int threads[OPTIONS_LIST];
     size_t nthreads;
-    int dtype;
+    int dtypes[2];
+    size_t ndtypes;
+    const char *isas[OPTIONS_LIST];
+    size_t nisas;
     struct setting settings[OPTIONS_LIST];
     size_t nsettings;
-    bool quick, special;
+    bool quick, special, peers;
     struct plan plan;
-    const char *csv; /* NULL: none */
-    char *text;      /* behind the algorithms' names */
+    const char *csv;          /* NULL: none */
+    char *text[OPTIONS_LIST]; /* behind the names in lists */
+    size_t ntexts;
 };
 
 /* Exits for --help and for what it does not understand. */

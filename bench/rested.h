@@ -3,9 +3,8 @@
 #define BENCH_RESTED_H
 
 #include "options.h"
-#include "targets.h"
 
 /* Measure and print it for every algorithm. */
-void rested_run(const struct options *options, double reached[TARGETS]);
+void rested_run(const struct options *options);
 
 #endif

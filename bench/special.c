@@ -1,32 +1,31 @@
 #include "special.h"
 
+#include <optim/optim.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "subject.h"
 #include "table.h"
+#include "targets.h"
 
 /* Tensors of so many elements, and one that they are compared with. */
 static const struct special {
-    size_t tensors, count, other;
-} cases[] = {
-    {1, 1000, 16},
-    {1000, 1000, 1000000},
-    {100000, 16, 1600000},
-};
+    const char *shape, *other;
+} cases[] = {{"1000", "16"}, {"1000x1000", "1000000"}, {"100000x16", "1600000"}};
 enum { CASES = sizeof cases / sizeof *cases };
 
-static void print_head(void) {
-    puts("\nWhole steps on one thread, after an untimed one. times: how long the tensors take compared with the single "
-         "one.\n");
+static void print_head(int dtype) {
+    printf("\nWhole steps on one thread, %s, after an untimed one. times: how long the tensors take compared with the "
+           "single "
+           "one.\n\n",
+           table_dtype(dtype));
     printf("%-24s %16s %14s %7s %20s %14s %7s\n", "algorithm", "elements", "ns / step", "spread", "against elements",
            "ns / step", "times");
 }
 
 static void print(const struct special *c, const char *algorithm, const struct measured *m) {
-    char many[TABLE_NUMBER], count[TABLE_NUMBER], other[TABLE_NUMBER], text[2 * TABLE_NUMBER + 4];
-    snprintf(text, sizeof text, "%s x %s", table_number(many, c->tensors), table_number(count, c->count));
-    printf("%-24s %16s %14.1f %6.1f%% %20s %14.1f %7.2f\n", algorithm, text, m->ours, 100 * m->spread,
-           table_number(other, c->other), m->other, 1 / m->paired);
+    printf("%-24s %16s %14.1f %6.1f%% %20s %14.1f %7.2f\n", algorithm, c->shape, m->of[0].ns, 100 * m->of[0].spread,
+           c->other, m->of[1].ns, 1 / m->of[1].times);
     fflush(stdout);
 }
 
@@ -36,33 +35,35 @@ static double time_warm(void *context, size_t steps) {
     return subject_time(context, steps);
 }
 
-static void run(const struct special *c, const char *algorithm, const struct options *options, double reached[TARGETS],
-                FILE *csv) {
+static void run(const struct special *c, const char *algorithm, const struct options *options, int dtype) {
+    struct shape shape, single;
     struct subject ours, other;
-    struct streams streams;
-    table_progress(algorithm, c->tensors, c->count, 1);
-    subject_create(&ours, algorithm, options->settings, options->nsettings, options->dtype, c->tensors, c->count, 1);
-    subject_create(&other, algorithm, options->settings, options->nsettings, options->dtype, 1, c->other, 1);
-    subject_streams(&ours, algorithm, &streams);
-    const struct measured m = measure((struct measure_subject){time_warm, &ours},
-                                      (struct measure_subject){time_warm, &other}, streams.period, &options->plan);
+    shape_read(&shape, c->shape);
+    shape_read(&single, c->other);
+    table_progress(algorithm, c->shape, 1);
+    subject_create(&ours, algorithm, options->settings, options->nsettings, dtype, &shape, 1);
+    subject_create(&other, algorithm, options->settings, options->nsettings, dtype, &single, 1);
+    const struct measured m = measure(
+        (struct measure_subject[]){{"ours", time_warm, &ours}, {"single", time_warm, &other}}, 2, 1, &options->plan);
     subject_destroy(&ours);
     subject_destroy(&other);
-    table_progress(NULL, 0, 0, 0);
+    table_progress(NULL, NULL, 0);
     print(c, algorithm, &m);
-    if (csv)
-        table_csv(csv, &(struct row){algorithm, options->dtype, 1, c->tensors, c->count, streams_bytes(&streams), m});
-    if (strcmp(algorithm, "adam") != 0 || options->dtype != OPTIM_F32)
+    if (strcmp(algorithm, "adam") != 0 || dtype != OPTIM_F32)
         return;
-    if (c->tensors == 1 && c->count == 1000)
-        reached[TARGET_SMALL] = m.ours;
-    else if (c->tensors == 1000)
-        reached[TARGET_MANY] = 1 / m.paired;
+    if (c == &cases[0])
+        targets_note_special(TARGET_SMALL, algorithm, m.of[0].ns);
+    else if (c == &cases[1])
+        targets_note_special(TARGET_MANY, algorithm, 1 / m.of[1].times);
+    else
+        targets_note_special(TARGET_TINY, algorithm, m.of[0].ns / 1e6);
 }
 
-void special_run(const struct options *options, double reached[TARGETS], FILE *csv) {
-    print_head();
-    for (size_t i = 0; i < options->nalgorithms; i++)
-        for (size_t k = 0; k < CASES; k++)
-            run(&cases[k], options->algorithms[i], options, reached, csv);
+void special_run(const struct options *options) {
+    for (size_t d = 0; d < options->ndtypes; d++) {
+        print_head(options->dtypes[d]);
+        for (size_t i = 0; i < options->nalgorithms; i++)
+            for (size_t k = 0; k < CASES; k++)
+                run(&cases[k], options->algorithms[i], options, options->dtypes[d]);
+    }
 }

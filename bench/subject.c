@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,10 +15,10 @@ static size_t size_of(int dtype) {
     return dtype == OPTIM_F64 ? sizeof(double) : sizeof(float);
 }
 
-/* The next name in "lookahead(adam)", from *text on; false: there is none. */
+/* The next name in "lookahead(adam):clip_norm=1", from *text on; false: there is none. */
 static bool next_name(const char **text, char name[NAME]) {
     *text += strspn(*text, "()");
-    const size_t length = strcspn(*text, "()");
+    const size_t length = strcspn(*text, "():");
     if (length >= NAME)
         die(MISUSE, "%.*s: no algorithm has so long a name", (int)length, *text);
     memcpy(name, *text, length);
@@ -26,10 +27,33 @@ static bool next_name(const char **text, char name[NAME]) {
     return length != 0;
 }
 
+/* Set what stands behind the name: ":clip_norm=1:every=4". */
+static void set_all(optim *opt, const char *text) {
+    char name[NAME];
+    for (text = strchr(text, ':'); text; text = strchr(text + 1, ':')) {
+        const size_t length = strcspn(text + 1, "=");
+        char *end = NULL;
+        if (length < NAME && text[1 + length] == '=') {
+            memcpy(name, text + 1, length);
+            name[length] = '\0';
+            const double value = strtod(text + length + 2, &end);
+            if (end > text + length + 2 && (*end == ':' || *end == '\0')) {
+                if (optim_set(opt, name, value) != OPTIM_OK)
+                    die(MISUSE, "%s", optim_errmsg(opt));
+                continue;
+            }
+        }
+        die(MISUSE, "\"%s\": expected :NAME=VALUE", text);
+    }
+}
+
 static optim *create(const char *algorithm) {
+    char chain[4 * NAME];
     optim *opt = NULL;
-    if (optim_create(&opt, algorithm) != OPTIM_OK)
+    snprintf(chain, sizeof chain, "%.*s", (int)strcspn(algorithm, ":"), algorithm);
+    if (optim_create(&opt, chain) != OPTIM_OK)
         die(MISUSE, "%s", optim_errmsg(NULL));
+    set_all(opt, algorithm);
     return opt;
 }
 
@@ -38,22 +62,22 @@ void subject_check(const char *algorithm) {
 }
 
 /* Of either sign and about 1/100, so that in millions of steps nothing overflows, vanishes or becomes denormal. */
-static double gradient(size_t tensor, size_t i) {
-    uint64_t x = (tensor << 32) + i + UINT64_C(0x9e3779b97f4a7c15);
+static double gradient(size_t i) {
+    uint64_t x = i + UINT64_C(0x9e3779b97f4a7c15);
     x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
     const double size = (1 + (double)(x >> 12) * 0x1p-52) / 128;
     return x & 1 ? size : -size;
 }
 
-static void fill(const struct subject *subject, size_t tensor) {
-    for (size_t i = 0; i < subject->count; i++)
-        if (subject->dtype == OPTIM_F64) {
-            ((double *)subject->params[tensor])[i] = 1;
-            ((double *)subject->grads[tensor])[i] = gradient(tensor, i);
+void subject_fill(int dtype, size_t count, void *param, void *grad) {
+    for (size_t i = 0; i < count; i++)
+        if (dtype == OPTIM_F64) {
+            ((double *)param)[i] = 1;
+            ((double *)grad)[i] = gradient(i);
         } else {
-            ((float *)subject->params[tensor])[i] = 1;
-            ((float *)subject->grads[tensor])[i] = (float)gradient(tensor, i);
+            ((float *)param)[i] = 1;
+            ((float *)grad)[i] = (float)gradient(i);
         }
 }
 
@@ -69,26 +93,32 @@ static void count_parts(void *context, size_t count, optim_task task, void *job)
         task(job, i);
 }
 
+static void add_tensors(struct subject *subject) {
+    const size_t size = size_of(subject->dtype);
+    char *param = subject->param, *grad = subject->grad;
+    for (size_t k = 0; k < subject->shape->tensors; k++) {
+        const size_t count = shape_count(subject->shape, k);
+        check(subject, optim_add(subject->opt, NULL, subject->dtype, 1, &count, param, grad));
+        param += count * size;
+        grad += count * size;
+    }
+}
+
 void subject_create(struct subject *subject, const char *algorithm, const struct setting *settings, size_t nsettings,
-                    int dtype, size_t tensors, size_t count, int threads) {
+                    int dtype, const struct shape *shape, int threads) {
     *subject = (struct subject){
         .opt = create(algorithm),
         .dtype = dtype,
-        .tensors = tensors,
-        .count = count,
-        .params = allocate(tensors, sizeof(void *)),
-        .grads = allocate(tensors, sizeof(void *)),
+        .shape = shape,
+        .param = allocate(shape->elements, size_of(dtype)),
+        .grad = allocate(shape->elements, size_of(dtype)),
         .threads = 1,
     };
     for (size_t i = 0; i < nsettings; i++)
         if (optim_set(subject->opt, settings[i].name, settings[i].value) != OPTIM_OK)
             die(MISUSE, "--set: %s: %s", algorithm, optim_errmsg(subject->opt));
-    for (size_t i = 0; i < tensors; i++) {
-        subject->params[i] = allocate(count, size_of(dtype));
-        subject->grads[i] = allocate(count, size_of(dtype));
-        fill(subject, i);
-        check(subject, optim_add(subject->opt, NULL, dtype, 1, &count, subject->params[i], subject->grads[i]));
-    }
+    subject_fill(dtype, shape->elements, subject->param, subject->grad);
+    add_tensors(subject);
     check(subject, optim_set_threads(subject->opt, threads));
     check(subject, optim_set_executor(subject->opt, count_parts, &subject->threads));
     check(subject, optim_step(subject->opt));
@@ -99,12 +129,10 @@ void subject_create(struct subject *subject, const char *algorithm, const struct
 
 void subject_destroy(struct subject *subject) {
     optim_destroy(subject->opt);
-    for (size_t i = 0; i < subject->tensors; i++) {
-        free(subject->params[i]);
-        free(subject->grads[i]);
-    }
-    free(subject->params);
-    free(subject->grads);
+    free(subject->param);
+    free(subject->grad);
+    for (int i = 0; i < LIMIT_STREAMS; i++)
+        free(subject->state[i]);
 }
 
 static bool has(const struct streams *streams, const void *array) {
@@ -114,21 +142,19 @@ static bool has(const struct streams *streams, const void *array) {
     return false;
 }
 
-/* Lookahead's slow weights are only touched when they meet the fast ones. */
+/* Accumulation touches only its sum until it steps; Lookahead's slow weights meet the fast ones now and then. */
 static bool is_sometimes(const struct subject *subject, const char *slot, size_t *period) {
     double value;
-    if (strcmp(slot, "slow") != 0 || optim_get(subject->opt, "sync_period", &value) != OPTIM_OK)
-        return false;
-    *period = (size_t)value;
-    return true;
+    if (optim_get(subject->opt, "every", &value) == OPTIM_OK && value > 1)
+        *period = strcmp(slot, "sum") == 0 ? 1 : (size_t)value;
+    else if (strcmp(slot, "slow") == 0 && optim_get(subject->opt, "sync_period", &value) == OPTIM_OK)
+        *period = (size_t)value;
+    else
+        *period = 1;
+    return *period > 1;
 }
 
-static void add_slot(const struct subject *subject, const char *slot, struct streams *streams, bool sometimes) {
-    size_t period = 1;
-    void *array;
-    if (is_sometimes(subject, slot, &period) != sometimes ||
-        optim_state(subject->opt, 0, slot, &array, NULL, NULL) != OPTIM_OK || has(streams, array))
-        return;
+static void add_stream(struct subject *subject, struct streams *streams, void *array, bool sometimes, size_t period) {
     if (streams->all == LIMIT_STREAMS)
         die(FAILED, "%s keeps more state than the limit loop knows of", optim_name(subject->opt));
     streams->written[streams->all++] = array;
@@ -136,21 +162,32 @@ static void add_slot(const struct subject *subject, const char *slot, struct str
     streams->period = sometimes ? period : streams->period;
 }
 
-void subject_streams(const struct subject *subject, const char *algorithm, struct streams *streams) {
+static void add_slot(struct subject *subject, const char *slot, struct streams *streams, bool sometimes) {
+    size_t period;
+    void *array;
+    if (is_sometimes(subject, slot, &period) != sometimes ||
+        optim_state(subject->opt, 0, slot, &array, NULL, NULL) != OPTIM_OK || has(streams, array))
+        return;
+    if (subject->shape->tensors > 1)
+        array = subject->state[streams->all] = allocate(subject->shape->elements, size_of(subject->dtype));
+    add_stream(subject, streams, array, sometimes, period);
+}
+
+void subject_streams(struct subject *subject, const char *algorithm, struct streams *streams) {
     double norm;
+    size_t period;
     *streams = (struct streams){
         .dtype = subject->dtype,
-        .count = subject->count,
-        .read = subject->grads[0],
-        .written = {subject->params[0]},
-        .always = 1,
-        .all = 1,
+        .count = subject->shape->elements,
+        .read = subject->grad,
         .period = 1,
         .measured = optim_norm(subject->opt, &norm) == OPTIM_OK,
     };
     for (int sometimes = 0; sometimes <= 1; sometimes++) {
         const char *text = algorithm;
         char name[NAME];
+        if (is_sometimes(subject, "", &period) == (sometimes != 0))
+            add_stream(subject, streams, subject->param, sometimes, period);
         while (next_name(&text, name))
             for (size_t i = 0; i < optim_slot_count(name); i++)
                 add_slot(subject, optim_slot_name(name, i), streams, sometimes);
@@ -159,12 +196,13 @@ void subject_streams(const struct subject *subject, const char *algorithm, struc
         streams->written[i] = streams->written[0];
 }
 
-double subject_bytes(const char *algorithm, int dtype, size_t tensors, size_t count) {
-    size_t arrays = 2;
+double subject_bytes(const char *algorithm, int dtype, const struct shape *shape) {
+    size_t arrays = 2, slots = 0;
     char name[NAME];
     while (next_name(&algorithm, name))
-        arrays += optim_slot_count(name);
-    return (double)arrays * (double)tensors * (double)count * (double)size_of(dtype);
+        slots += optim_slot_count(name);
+    arrays += shape->tensors > 1 ? 2 * slots : slots;
+    return (double)arrays * (double)shape->elements * (double)size_of(dtype);
 }
 
 double subject_time(void *context, size_t steps) {

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "limit.h"
+#include "shape.h"
 
 /* A hyperparameter that is not at its default. */
 struct setting {
@@ -16,9 +17,10 @@ struct setting {
 struct subject {
     optim *opt;
     int dtype;
-    size_t tensors, count; /* each of `count` elements, in memory of its own */
-    void **params, **grads;
-    int threads; /* that a step really uses */
+    const struct shape *shape;
+    void *param, *grad;         /* all tensors, one behind the other */
+    int threads;                /* that a step really uses */
+    void *state[LIMIT_STREAMS]; /* memory for the limit loop where that of the library is in pieces */
 };
 
 /*
@@ -26,14 +28,17 @@ struct subject {
  * touched, and enough steps are taken that later ones cost the same.
  */
 void subject_create(struct subject *subject, const char *algorithm, const struct setting *settings, size_t nsettings,
-                    int dtype, size_t tensors, size_t count, int threads);
+                    int dtype, const struct shape *shape, int threads);
 void subject_destroy(struct subject *subject);
 
-/* The arrays behind tensor 0. */
-void subject_streams(const struct subject *subject, const char *algorithm, struct streams *streams);
+/* What its step reads and writes. */
+void subject_streams(struct subject *subject, const char *algorithm, struct streams *streams);
+
+/* Values that a gradient may have, as for the library: of either sign and about 1/100. */
+void subject_fill(int dtype, size_t count, void *param, void *grad);
 
 /* Bytes that it will take at most. */
-double subject_bytes(const char *algorithm, int dtype, size_t tensors, size_t count);
+double subject_bytes(const char *algorithm, int dtype, const struct shape *shape);
 
 /* Exit with the library's explanation unless there is such an algorithm. */
 void subject_check(const char *algorithm);

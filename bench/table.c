@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "peers.h"
+
 const char *table_number(char text[TABLE_NUMBER], size_t value) {
     char digits[TABLE_NUMBER];
     const size_t length = (size_t)snprintf(digits, sizeof digits, "%zu", value);
@@ -21,47 +23,62 @@ const char *table_dtype(int dtype) {
     return dtype == OPTIM_F64 ? "f64" : "f32";
 }
 
-void table_print_head(int dtype) {
-    printf(
-        "\nA step of one tensor, %s. ns: for an element, median; spread: between its quartiles; limit: the same for a\n"
-        "loop that only adds, over the same arrays; ratio: limit / ns; paired: median of each repetition's ratio.\n"
-        "threads: that the step used; where more make no difference they are left out.\n\n",
-        table_dtype(dtype));
-    printf("%-24s %7s %12s %7s %8s %7s %8s %6s %6s %7s %5s\n", "algorithm", "threads", "elements", "bytes", "ns",
-           "spread", "limit", "ratio", "paired", "GB/s", "reps");
+void table_print_head(void) {
+    puts("\nWhole steps. ns: for an element, median; spread: between its quartiles; limit: the same for a loop that "
+         "only adds,"
+         "\nover as many bytes; ratio: limit / ns, the median of each repetition's; threads: that the step used; where "
+         "more"
+         "\nmake no difference they are left out. Then how many times as long others take: a plain loop (-O2), level-1 "
+         "BLAS,"
+         "\nPyTorch, PyTorch with foreach=True.\n");
+    printf("%-22s %5s %7s %8s %9s %6s %8s %7s %8s %6s %7s", "algorithm", "dtype", "isa", "threads", "elements", "bytes",
+           "ns", "spread", "limit", "ratio", "GB/s");
+    for (size_t k = 0; k < PEERS; k++)
+        printf(" %7s", peers_name(k));
+    putchar('\n');
     fflush(stdout);
 }
 
 void table_print(const struct row *row) {
-    char number[TABLE_NUMBER];
     const struct measured *m = &row->measured;
-    const double count = (double)row->count;
-    printf("%-24s %7d %12s %7g %8.4f %6.1f%% %8.4f %6.2f %6.2f %7.1f %5zu\n", row->algorithm, row->threads,
-           table_number(number, row->count), row->bytes, m->ours / count, 100 * m->spread, m->other / count, m->ratio,
-           m->paired, row->bytes * count / m->ours, m->repetitions);
+    const size_t limit = measured_place(m, TABLE_LIMIT);
+    const double count = (double)row->shape->elements;
+    printf("%-22s %5s %7s %8d %9s %6.4g %8.4f %6.1f%% %8.4f %6.2f %7.1f", row->algorithm, table_dtype(row->dtype),
+           row->isa, row->threads, row->shape->name, row->bytes, m->of[0].ns / count, 100 * m->of[0].spread,
+           m->of[limit].ns / count, m->of[limit].times, row->bytes * count / m->of[0].ns);
+    for (size_t k = 0; k < PEERS; k++) {
+        const size_t at = measured_place(m, peers_name(k));
+        if (at)
+            printf(" %7.2f", m->of[at].times);
+        else
+            printf(" %7s", "-");
+    }
+    putchar('\n');
     fflush(stdout);
 }
 
 void table_csv_head(FILE *file) {
-    fputs("algorithm,dtype,threads,tensors,elements,bytes_per_element,step_ns,spread,other_ns,ratio,paired_ratio,"
+    fputs("algorithm,dtype,isa,threads,shape,tensors,elements,bytes_per_element,bound_ns,who,step_ns,spread,times_ours,"
           "repetitions,steps_per_repetition\n",
           file);
 }
 
+/* One line for each that was measured. */
 void table_csv(FILE *file, const struct row *row) {
     const struct measured *m = &row->measured;
-    fprintf(file, "%s,%s,%d,%zu,%zu,%g,%.2f,%.4f,%.2f,%.4f,%.4f,%zu,%zu\n", row->algorithm, table_dtype(row->dtype),
-            row->threads, row->tensors, row->count, row->bytes, m->ours, m->spread, m->other, m->ratio, m->paired,
-            m->repetitions, m->steps);
+    for (size_t k = 0; k < m->count; k++)
+        fprintf(file, "%s,%s,%s,%d,%s,%zu,%zu,%g,%.4f,%s,%.2f,%.4f,%.4f,%zu,%zu\n", row->algorithm,
+                table_dtype(row->dtype), row->isa, row->threads, row->shape->name, row->shape->tensors,
+                row->shape->elements, row->bytes, row->bound, m->of[k].name, m->of[k].ns, m->of[k].spread,
+                m->of[k].times, m->repetitions, m->of[k].steps);
+    fflush(file);
 }
 
-void table_progress(const char *algorithm, size_t tensors, size_t count, int threads) {
-    char many[TABLE_NUMBER], number[TABLE_NUMBER];
+void table_progress(const char *algorithm, const char *shape, int threads) {
     if (!isatty(STDERR_FILENO))
         return;
     if (algorithm)
-        fprintf(stderr, "\r%s, %s x %s elements, threads: %d\x1b[K", algorithm, table_number(many, tensors),
-                table_number(number, count), threads);
+        fprintf(stderr, "\r%s, %s elements, threads: %d\x1b[K", algorithm, shape, threads);
     else
         fputs("\r\x1b[K", stderr);
 }

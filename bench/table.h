@@ -1,4 +1,4 @@
-/* The table of steps against the limit, and the same as comma-separated values. */
+/* The table of steps against the limit and peers, and the same as comma-separated values. */
 #ifndef BENCH_TABLE_H
 #define BENCH_TABLE_H
 
@@ -6,14 +6,19 @@
 #include <stdio.h>
 
 #include "measure.h"
+#include "shape.h"
 
 struct row {
-    const char *algorithm;
+    const char *algorithm, *isa;
     int dtype, threads;
-    size_t tensors, count; /* each of `count` elements */
-    double bytes;          /* moved for an element; 0: not of interest */
+    const struct shape *shape;
+    double bytes; /* moved for an element */
+    double bound; /* what its divisions and roots alone take, for an element; 0: not of interest */
     struct measured measured;
 };
+
+/* Names of what a step is measured against. */
+#define TABLE_LIMIT "limit"
 
 /* 1234567 as "1,234,567". */
 enum { TABLE_NUMBER = 32 };
@@ -22,13 +27,13 @@ const char *table_number(char text[TABLE_NUMBER], size_t value);
 /* "f32" or "f64" */
 const char *table_dtype(int dtype);
 
-void table_print_head(int dtype);
+void table_print_head(void);
 void table_print(const struct row *row);
 
 void table_csv_head(FILE *file);
 void table_csv(FILE *file, const struct row *row);
 
 /* What is being measured, on stderr if that is a terminal; NULL: nothing any more. */
-void table_progress(const char *algorithm, size_t tensors, size_t count, int threads);
+void table_progress(const char *algorithm, const char *shape, int threads);
 
 #endif

@@ -1,12 +1,17 @@
-/* What we want to reach. */
+/* What we want to reach, and what was. */
 #ifndef BENCH_TARGETS_H
 #define BENCH_TARGETS_H
 
-enum targets { TARGET_ONE_THREAD, TARGET_TWO_THREADS, TARGET_SMALL, TARGET_MANY, TARGET_RESTED, TARGETS };
+#include "table.h"
 
-#define TARGET_SIZE ((size_t)64 << 20) /* elements, of the first two */
+/* Take note of a measurement, which may be one that a target is about. */
+void targets_note(const struct row *row);
 
-/* NAN: not measured */
-void targets_print(const double reached[TARGETS]);
+/* The special cases, as they are measured: nanoseconds a step, or times as long as something else. */
+enum special_target { TARGET_SMALL, TARGET_MANY, TARGET_TINY, TARGET_RESTED };
+void targets_note_special(enum special_target target, const char *algorithm, double value);
+
+/* Each with pass or falls short, and which algorithm is the farthest off. */
+void targets_print(void);
 
 #endif
