@@ -1,5 +1,6 @@
 /* The environment variables, as optim.h says. */
 #include "engine/blas.h"
+#include "engine/engine.h"
 #include "handle.h"
 
 #include <stdlib.h>
@@ -19,6 +20,7 @@ int optim_read_environment(struct body *body, bool *blas) {
     const char *why = *blas ? optim_blas_load() : NULL;
     if (why)
         return optim_fail(NULL, OPTIM_ERROR_UNSUPPORTED, "optim_create: OPTIM_KERNELS = blas: %s", why);
+    optim_cpus(); /* which looks around once, and not in a step */
     if (threads && *threads) {
         char *end;
         const long count = strtol(threads, &end, 10);

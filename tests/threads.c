@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LARGE = 3 << 20, STEPS = 3 };
@@ -108,6 +109,21 @@ static void logging_executor(void *context, size_t count, optim_task task, void 
         task(job, i);
 }
 
+static double cpu_seconds(void) {
+    struct timespec used;
+    ck_assert(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0);
+    return (double)used.tv_sec + 1e-9 * (double)used.tv_nsec;
+}
+
+/* Between steps the threads sleep: in half a second they use less than a fiftieth of that. */
+START_TEST(threads_sleep_between_steps) {
+    train(3, NULL, NULL);
+    const double before = cpu_seconds();
+    usleep(500000);
+    ck_assert_double_le(cpu_seconds() - before, 0.01);
+}
+END_TEST
+
 START_TEST(an_executor_replaces_the_threads) {
     struct log log = {0};
     ck_assert(train(1, NULL, NULL) == train(4, logging_executor, &log));
@@ -185,6 +201,7 @@ int main(void) {
     tcase_add_test(threads, fork_keeps_parent_and_child_working);
     tcase_add_test(threads, many_handles_step_at_once);
     tcase_add_test(threads, fork_during_a_step_of_another_thread);
+    tcase_add_test(threads, threads_sleep_between_steps);
     tcase_add_test(threads, an_executor_replaces_the_threads);
     tcase_add_test(threads, small_steps_stay_on_the_caller);
     if (!getenv("OPTIM_SKIP_UNLOAD")) /* a sanitizer cannot follow a second copy of the library */

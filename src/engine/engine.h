@@ -76,9 +76,13 @@ int optim_not_finite(struct body *body);
 /* A step was taken or skipped: the loss scale follows. */
 void optim_loss_scale_update(struct body *body, bool finite);
 
-/* ---- pool.c ---- */
+/* ---- cpus.c ---- */
 /* The CPUs this process may use. */
 int optim_cpus(void);
+/* What the control groups named in the file `self`, in the tree `root`, allow; OPTIM_MAX_THREADS: anything. */
+int optim_quota(const char *self, const char *root);
+
+/* ---- pool.c ---- */
 /* task(job, i) for every i below count, on the library's threads and this one; alone if they are busy. */
 void optim_pool_run(size_t count, optim_task task, void *job);
 

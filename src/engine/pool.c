@@ -2,14 +2,11 @@
  * The library's threads: one pool a process, shared by all handles. It starts when first needed, sleeps between
  * passes, starts anew in a forked child, and is joined when the library is unloaded.
  */
-#define _GNU_SOURCE /* sched_getaffinity */
 #include "engine.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <unistd.h>
 
 /* How long the caller looks for the others to finish before it sleeps: about as long as waking up would take. */
 enum { SPINS = 2000 };
@@ -51,13 +48,6 @@ static const struct pool idle = {
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-int optim_cpus(void) {
-    cpu_set_t set;
-    const int count =
-        sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int)sysconf(_SC_NPROCESSORS_ONLN);
-    return count < 1 ? 1 : count > OPTIM_MAX_THREADS ? OPTIM_MAX_THREADS : count;
-}
 
 /* Thread k of this many does parts k, k + threads, ... */
 static void run_share(size_t k, size_t threads, size_t count, optim_task task, void *job) {
