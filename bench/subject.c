@@ -146,7 +146,7 @@ static bool has(const struct streams *streams, const void *array) {
 static bool is_sometimes(const struct subject *subject, const char *slot, size_t *period) {
     double value;
     if (optim_get(subject->opt, "every", &value) == OPTIM_OK && value > 1)
-        *period = strcmp(slot, "sum") == 0 ? 1 : (size_t)value;
+        *period = strcmp(slot, "grad_sum") == 0 ? 1 : (size_t)value;
     else if (strcmp(slot, "slow") == 0 && optim_get(subject->opt, "sync_period", &value) == OPTIM_OK)
         *period = (size_t)value;
     else

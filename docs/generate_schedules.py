@@ -128,7 +128,8 @@ for (int epoch = 0; epoch < 100; epoch++) {
   and is at least its smallest value.
 - One that is a choice (`nesterov`, `decoupled`) is refused by `optim_attach`.
 - A value out of the hyperparameter's range is refused by `optim_step` with OPTIM_ERROR_RANGE, and nothing changes: a
-  `beta1` of 0.9 times 1.2. A factor of 0 means what 0 means: `clip_norm` times 0 does not clip.
+  `beta1` of 0.9 times 1.2. A factor of 0 on `clip_norm`, `clip_tensor_norm` or `clip_value` makes them
+  as small as can be; it does not turn clipping off, as setting them to 0 does.
 - The optimizer owns a schedule once it is attached, and `warmup` what is inside it: it cannot be changed, attached or
   destroyed then, only evaluated. If the call fails, it is still yours.
 - `final_lr` of AdaBound and AMSBound follows the schedule of `lr`, and has its own besides: its factor is the product.

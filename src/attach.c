@@ -4,6 +4,7 @@
 #include "handle.h"
 #include "schedule.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,12 +13,14 @@ static struct clock now(const struct body *body) {
     return (struct clock){body->steps, body->epochs};
 }
 
-/* What was set times a factor: a count stays one. */
+/* What was set times a factor: a count stays one, and a limit that falls to 0 stays a limit. */
 static double scaled(const struct optim_param *param, double value, double factor) {
     const double product = value * factor;
+    if (param->flags & OPTIM_PARAM_OFF_AT_0 && product == 0 && value > 0)
+        return DBL_MIN;
     if (!param->whole)
         return product;
-    const double nearest = floor(product + 0.5);
+    const double below = floor(product), nearest = product - below < 0.5 ? below : below + 1;
     return nearest > param->min ? nearest : param->min;
 }
 
@@ -165,9 +168,11 @@ int optim_epoch(optim *opt, double metric) {
     if (status != OPTIM_OK)
         return status;
     struct body *body = opt->body;
+    const floating_mode mode = floating_enter();
     body->epochs++;
     for (size_t i = 0; i < body->nattached; i++)
         optim_schedule_observe(body->attached[i].schedule, now(body), metric);
+    floating_leave(mode);
     return OPTIM_OK;
 }
 

@@ -9,6 +9,9 @@
 
 int optim_check_range(struct body *body, const char *function, const struct optim_param *param, double value) {
     const char *kind = param->whole ? "a whole number" : "a number";
+    if (param->flags & OPTIM_PARAM_A_SCALE && value > 0 && value < OPTIM_LEAST_SCALE)
+        return optim_fail(body, OPTIM_ERROR_RANGE, "%s: %s = %g: must be 0 or a number from %g to %g", function,
+                          param->name, value, OPTIM_LEAST_SCALE, param->max);
     if (isfinite(value) && value >= param->min && value <= param->max && !(param->whole && value != floor(value)))
         return OPTIM_OK;
     if (param->max == INFINITY)

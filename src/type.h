@@ -18,8 +18,11 @@
 
 #define OPTIM_MAX_CONSTANTS 128 /* bytes of constants a family may have: each asserts that its own fit */
 
-#define OPTIM_BELOW_ONE 0.99999999999999988898 /* the largest double below 1: ranges are closed */
-#define OPTIM_MAX_WHOLE 9007199254740992.0     /* 2^53: the largest double below which all whole numbers exist */
+#define OPTIM_BELOW_ONE   0.99999999999999988898 /* the largest double below 1: ranges are closed */
+#define OPTIM_LEAST_SCALE 1e-30                  /* what gradients may be divided by */
+#define OPTIM_MOST_SCALE  1e+30
+
+#define OPTIM_MAX_WHOLE 9007199254740992.0 /* 2^53: the largest double below which all whole numbers exist */
 
 /* A hyperparameter. A family's table ends with one without a name; an optimizer's first one is `lr`. */
 struct optim_param {
@@ -33,6 +36,8 @@ struct optim_param {
 enum {
     OPTIM_PARAM_FOLLOWS_LR = 1, /* a schedule of lr holds for it too */
     OPTIM_PARAM_OF_HANDLE = 2,  /* one value for all tensors: no patterns */
+    OPTIM_PARAM_OFF_AT_0 = 4,   /* at 0 it is off, which is no limit of what is above: a schedule does not get there */
+    OPTIM_PARAM_A_SCALE = 8,    /* if it is not 0, at least OPTIM_LEAST_SCALE */
 };
 
 /* A value remembered for each element. A family's table ends with one without a name. */

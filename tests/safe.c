@@ -281,6 +281,48 @@ START_TEST(finite_is_finite_at_the_edge) {
 }
 END_TEST
 
+/* A sum of gradients that has become infinite is dropped, or no step would ever be taken again. */
+START_TEST(a_sum_that_overflows_ends) {
+    struct model model = model_of("accumulate(sgd)", OPTIM_F32);
+    set(&model, "every", 3);
+    set(&model, "lr", 1);
+    set(&model, "check_finite", 2);
+    all_gradients(&model, 2, 3e38);
+    step(&model);
+    step(&model); /* the sum is infinite now */
+    step(&model);
+    ck_assert_uint_eq(optim_skipped(model.opt), 1);
+    const double before = test_at(OPTIM_F32, model.param[2], 0);
+    all_gradients(&model, 2, 3);
+    for (int i = 0; i < 3; i++)
+        step(&model);
+    ck_assert_double_eq_tol(before - test_at(OPTIM_F32, model.param[2], 0), 3, 1e-6);
+    ck_assert_uint_eq(optim_skipped(model.opt), 1);
+    model_free(&model);
+}
+END_TEST
+
+/* Gradients of floats so large, or divided by so little, that what they are multiplied by is no float. */
+START_TEST(scales_reach_every_magnitude) {
+    struct model model = model_of("sgd", OPTIM_F32);
+    set(&model, "lr", 1);
+    set(&model, "clip_norm", 1);
+    memset(model.param[2], 0, sizeof(float));
+    all_gradients(&model, 2, 2e38);
+    step(&model);
+    ck_assert_double_eq_tol(test_at(OPTIM_F32, model.param[2], 0), -1, 1e-6);
+    set(&model, "clip_norm", 0);
+    set(&model, "check_finite", 2);
+    set(&model, "grad_scale", 1e-30);
+    set(&model, "loss_scale", 1e-15);
+    all_gradients(&model, 2, 1e-35);
+    step(&model);
+    ck_assert_double_eq_tol(test_at(OPTIM_F32, model.param[2], 0), -1e10, 1e4);
+    ck_assert_double_eq(test_at(OPTIM_F32, model.param[0], 0), test_weight(0)); /* 0 stays 0 */
+    model_free(&model);
+}
+END_TEST
+
 /* ---- The loss scale ------------------------------------------------------------------------------------------- */
 
 /* PyTorch's GradScaler: what it does, written down from its documentation. */
@@ -364,6 +406,40 @@ START_TEST(loss_scale_has_limits_and_is_one_for_all) {
 }
 END_TEST
 
+/* What is summed with one scale is not mixed with another: PyTorch skips all batches of a step if one of them is bad. */
+START_TEST(a_new_loss_scale_begins_a_new_sum) {
+    struct model model = model_of("accumulate(sgd)", OPTIM_F64);
+    double scale;
+    set(&model, "every", 2);
+    set(&model, "lr", 1);
+    set(&model, "loss_scale", 1024);
+    memset(model.param[2], 0, sizeof(double));
+    all_gradients(&model, 2, 1024);
+    step(&model);
+    all_gradients(&model, 2, INFINITY);
+    step(&model);
+    ck_ok(model.opt, optim_get(model.opt, "loss_scale", &scale));
+    ck_assert_double_eq(scale, 512);
+    all_gradients(&model, 2, 512);
+    step(&model);
+    ck_assert_double_eq(test_at(OPTIM_F64, model.param[2], 0), 0);
+    step(&model);
+    ck_assert_double_eq(test_at(OPTIM_F64, model.param[2], 0), -1);
+    set(&model, "loss_scale_interval", 1); /* it may only grow between two sums */
+    all_gradients(&model, 2, 512);
+    step(&model);
+    ck_ok(model.opt, optim_get(model.opt, "loss_scale", &scale));
+    ck_assert_double_eq(scale, 512);
+    step(&model);
+    ck_ok(model.opt, optim_get(model.opt, "loss_scale", &scale));
+    ck_assert_double_eq(scale, 1024);
+    ck_assert_double_eq(test_at(OPTIM_F64, model.param[2], 0), -2);
+    ck_fails(model.opt, OPTIM_ERROR_RANGE, "must be 0 or a number from 1e-30",
+             optim_set(model.opt, "loss_scale", 1e-31));
+    model_free(&model);
+}
+END_TEST
+
 /* ---- Denormal numbers ----------------------------------------------------------------------------------------- */
 
 /* Where gradients have been 0 for long, averages are 0 or normal numbers, and the caller's rounding is as it was. */
@@ -407,6 +483,9 @@ int main(void) {
     tcase_add_loop_test(finite, bad_steps_leave_no_trace, 0, 4);
     tcase_add_test(finite, only_tensors_that_are_checked_matter);
     tcase_add_loop_test(finite, finite_is_finite_at_the_edge, 0, TEST_DTYPES);
+    tcase_add_test(finite, a_sum_that_overflows_ends);
+    tcase_add_test(finite, scales_reach_every_magnitude);
+    tcase_add_test(scale, a_new_loss_scale_begins_a_new_sum);
     tcase_add_test(scale, loss_scale_adapts_itself);
     tcase_add_test(scale, loss_scale_has_limits_and_is_one_for_all);
 #if defined(__x86_64__) || defined(__aarch64__)

@@ -96,6 +96,41 @@ START_TEST(weight_decay_has_its_schedule_beside_that_of_lr) {
 END_TEST
 
 /* Rounded to the nearest, and at least 1; the wrapper goes by it. */
+/* Where one gradient made a step, a schedule may ask for several: 1, then the mean of 3, then the mean of 3. */
+START_TEST(accumulation_may_begin_later) {
+    struct model model;
+    model_begin(&model, "accumulate(sgd)");
+    model_set(&model, "lr", 1);
+    model_attach(&model, "every", schedule_make("piecewise 1:3"));
+    const double start = model.param, gradients[] = {1, 1, 2, 3, 4, 5, 6};
+    const double moved[] = {1, 1, 1, 3, 3, 3, 8};
+    for (int t = 0; t < 7; t++) {
+        model.grad = gradients[t];
+        model_step(&model);
+        ck_assert_double_eq(start - model.param, moved[t]);
+    }
+    optim_destroy(model.opt);
+}
+END_TEST
+
+/* At factor 0 a limit of gradients is as small as can be, and not switched off. */
+START_TEST(limits_fall_to_almost_nothing) {
+    static const char *const limits[] = {"clip_value", "clip_norm", "clip_tensor_norm"};
+    struct model model;
+    model_begin(&model, "sgd");
+    model_set(&model, "lr", 1);
+    model_set(&model, limits[_i], 2);
+    model_attach(&model, limits[_i], schedule_make("linear steps=2"));
+    const double start = model.param;
+    model.grad = 100;
+    for (int t = 0; t < 4; t++) {
+        model_step(&model);
+        ck_assert_double_eq(start - model.param, t == 0 ? 2 : 3);
+    }
+    optim_destroy(model.opt);
+}
+END_TEST
+
 START_TEST(whole_numbers_stay_whole) {
     static const double factors[] = {1, 0.5, 0.3, 0.29, 0.1, 0.09, 0, 1.1, 7};
     static const double periods[] = {5, 3, 2, 1, 1, 1, 1, 6, 35};
@@ -384,6 +419,8 @@ int main(void) {
     tcase_add_test(attached, momentum_may_come_and_go);
     tcase_add_test(attached, momentum_may_begin_at_0);
     tcase_add_test(attached, weight_decay_has_its_schedule_beside_that_of_lr);
+    tcase_add_test(attached, accumulation_may_begin_later);
+    tcase_add_loop_test(attached, limits_fall_to_almost_nothing, 0, 3);
     tcase_add_test(attached, whole_numbers_stay_whole);
     tcase_add_test(attached, patterns_choose_schedules_as_they_do_values);
     tcase_add_test(attached, a_pattern_may_wait_for_its_tensors);

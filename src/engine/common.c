@@ -36,18 +36,19 @@ static const struct optim_param params[] = {
     [MAXIMIZE] = {"maximize", 0, 0, 1, true, "1: climb instead of descending"},
     [WEIGHT_DECAY] = {"weight_decay", 0, 0, INFINITY, false, "how strongly weights are pulled to 0"},
     [DECOUPLED] = {"decoupled", 0, 0, 1, true, "0: weight decay is added to the gradient, 1: taken off the weight"},
-    [CLIP_VALUE] = {"clip_value", 0, 0, INFINITY, false, "gradients are clamped to +- this; 0: not at all"},
+    [CLIP_VALUE] = {"clip_value", 0, 0, INFINITY, false, "gradients are clamped to +- this; 0: not at all",
+                    OPTIM_PARAM_OFF_AT_0},
     [CLIP_NORM] = {"clip_norm", 0, 0, INFINITY, false,
-                   "the gradients of all tensors together get no longer than this; 0: off"},
+                   "the gradients of all tensors together get no longer than this; 0: off", OPTIM_PARAM_OFF_AT_0},
     [CLIP_TENSOR_NORM] = {"clip_tensor_norm", 0, 0, INFINITY, false,
-                          "the gradient of each tensor gets no longer than this; 0: off"},
-    [GRAD_SCALE] = {"grad_scale", 1, 1e-30, 1e30, false, "gradients are divided by this first"},
+                          "the gradient of each tensor gets no longer than this; 0: off", OPTIM_PARAM_OFF_AT_0},
+    [GRAD_SCALE] = {"grad_scale", 1, OPTIM_LEAST_SCALE, OPTIM_MOST_SCALE, false, "gradients are divided by this first"},
     [CENTRALIZE] = {"centralize", 0, 0, 1, true, "1: take the mean off each row of tensors with 2 or more dimensions"},
     [CHECK_FINITE] = {"check_finite", 0, 0, 2, true,
                       "a gradient with an infinity or NaN: 0 is used, 1 is an error, 2 the step is skipped"},
-    [LOSS_SCALE] = {"loss_scale", 0, 0, 1e30, false,
+    [LOSS_SCALE] = {"loss_scale", 0, 0, OPTIM_MOST_SCALE, false,
                     "gradients are divided by this, which adapts itself; 0: off; 65536 is usual",
-                    OPTIM_PARAM_OF_HANDLE},
+                    OPTIM_PARAM_OF_HANDLE | OPTIM_PARAM_A_SCALE},
     [LOSS_SCALE_GROWTH] = {"loss_scale_growth", 2, 1, 1e30, false, "what it is multiplied by after a while",
                            OPTIM_PARAM_OF_HANDLE},
     [LOSS_SCALE_INTERVAL] = {"loss_scale_interval", 2000, 1, OPTIM_MAX_WHOLE, true,
@@ -78,15 +79,31 @@ static double clip_factor(double most, double norm) {
     return norm <= most ? 1 : most / norm;
 }
 
-static inline real scale_of(const struct common_step *c, const struct optim_tile *tile) {
-    return (real)(c->tensor_norm == INFINITY ? c->scale : c->scale * clip_factor(c->tensor_norm, tile->norm));
+/*
+ * What to multiply the tile's gradient by. Where that is too large or too small a number for `real`, most of it is done
+ * here, and the rest returned.
+ */
+static real scale_of(const struct common_step *c, struct optim_tile *tile) {
+    const double far = 0x1p100;
+    double scale = c->tensor_norm == INFINITY ? c->scale : c->scale * clip_factor(c->tensor_norm, tile->norm);
+    const double size = fabs(scale);
+    if (sizeof(real) == sizeof(double) || scale == 0 || !isfinite(scale) || (size < far && size > 1 / far))
+        return (real)scale;
+    const double first = size < 1 ? 1 / far : far;
+    const real *g = tile->grad, by = (real)first;
+    real *out = tile->scratch;
+#pragma omp simd
+    for (size_t i = 0; i < tile->count; i++)
+        out[i] = g[i] * by;
+    tile->grad = out;
+    return (real)(scale / first);
 }
 
 /* The gradient may be in scratch already and then changes in place: no element needs another one, hence the simd. */
 
 static void condition(const void *constants, struct optim_tile *tile) {
     const struct common_step c = *(const struct common_step *)constants;
-    const real *g = tile->grad, scale = scale_of(&c, tile);
+    const real scale = scale_of(&c, tile), *g = tile->grad;
     real *out = tile->scratch;
 #pragma omp simd
     for (size_t i = 0; i < tile->count; i++)
@@ -104,7 +121,7 @@ static void add_decay(const void *constants, struct optim_tile *tile) {
 
 static void decay(const void *constants, struct optim_tile *tile) {
     const struct common_step c = *(const struct common_step *)constants;
-    const real *g = tile->grad, *p = tile->param, scale = scale_of(&c, tile);
+    const real scale = scale_of(&c, tile), *g = tile->grad, *p = tile->param;
     real *out = tile->scratch;
 #pragma omp simd
     for (size_t i = 0; i < tile->count; i++)

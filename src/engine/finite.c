@@ -3,9 +3,6 @@
 
 #include <math.h>
 
-/* The largest and smallest loss scale it may adapt itself to. */
-static const double most_scale = 1e30, least_scale = 1e-30;
-
 static bool is_bad(const struct body *body, const struct tensor *tensor) {
     return !tensor->finite && body->settings[tensor->settings].measures & OPTIM_MEASURE_FINITE;
 }
@@ -29,12 +26,40 @@ static int refuse(struct body *body, const struct tensor *tensor) {
             return optim_fail(body, OPTIM_ERROR_NONFINITE,
                               "optim_step: the gradient of \"%.200s\" is %g at index %zu: nothing was changed",
                               tensor->name, grad_at(tensor, i), i);
-    return optim_fail(body, OPTIM_ERROR_NONFINITE,
-                      "optim_step: the gradient of \"%.200s\" is not finite once scaled or summed: nothing was changed",
-                      tensor->name);
+    return optim_fail(
+        body, OPTIM_ERROR_NONFINITE,
+        "optim_step: the gradient of \"%.200s\" is not finite once scaled or summed: nothing was changed, "
+        "but sums of gradients are dropped",
+        tensor->name);
+}
+
+/* Is there a sum of gradients that a step is yet to be taken with, of a tensor that has gradients? */
+static bool is_gathering(const struct body *body) {
+    const size_t outermost = body->nstages - 1;
+    for (size_t k = 0; k < body->ncohorts && body->stages[outermost].type->gathers; k++)
+        if (body->cohorts[k].active && body->cohorts[k].carried[outermost] != 0)
+            return true;
+    return false;
+}
+
+static void drop_sums(struct body *body) {
+    const size_t outermost = body->nstages - 1;
+    for (size_t k = 0; k < body->ncohorts && body->stages[outermost].type->gathers; k++)
+        body->cohorts[k].carried[outermost] = 0;
+}
+
+/* Is it the gradients that were given, and not only what they sum up to? */
+static bool given_is_bad(const struct body *body) {
+    for (size_t k = 0; k < body->ntensors; k++)
+        for (size_t i = 0; is_bad(body, &body->tensors[k]) && i < body->tensors[k].count; i++)
+            if (!isfinite(grad_at(&body->tensors[k], i)))
+                return true;
+    return false;
 }
 
 int optim_not_finite(struct body *body) {
+    if (!given_is_bad(body))
+        drop_sums(body); /* or every step from now on would end here */
     for (size_t k = 0; k < body->ntensors; k++) {
         const struct tensor *tensor = &body->tensors[k];
         if (is_bad(body, tensor) && optim_values(body, tensor->settings)[body->check_finite] == 1)
@@ -53,13 +78,14 @@ void optim_loss_scale_update(struct body *body, bool finite) {
         return;
     body->good = finite ? body->good + 1 : 0;
     if (!finite)
-        scale = fmax(scale * h[BACKOFF], least_scale);
-    else if ((double)body->good >= h[INTERVAL]) {
-        scale = fmin(scale * h[GROWTH], most_scale);
+        scale = fmax(scale * h[BACKOFF], OPTIM_LEAST_SCALE);
+    else if ((double)body->good >= h[INTERVAL] && !is_gathering(body)) {
+        scale = fmin(scale * h[GROWTH], OPTIM_MOST_SCALE);
         body->good = 0;
     }
     if (scale == h[SCALE])
         return;
+    drop_sums(body); /* of gradients of another scale */
     for (size_t k = 0; k < body->nsettings; k++)
         optim_values(body, k)[body->loss_scale] = scale;
     body->check = true;

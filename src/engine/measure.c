@@ -49,10 +49,12 @@ static double norm_of_norms(const struct body *body, enum optim_purpose purpose)
     for (size_t k = 0; k < body->ntensors; k++)
         if (measured(body, &body->tensors[k], purpose)) {
             const double norm = body->tensors[k].norm;
-            if (!isfinite(norm))
+            if (isnan(norm))
                 return norm;
             longest = norm > longest ? norm : longest;
         }
+    if (isinf(longest))
+        return longest;
     for (size_t k = 0; longest > 0 && k < body->ntensors; k++)
         if (measured(body, &body->tensors[k], purpose)) {
             const double share = body->tensors[k].norm / longest;

@@ -44,11 +44,7 @@ static void finish_tile(const void *constants, struct optim_tile *tile) {
     tile->grad = out;
 }
 
-static uint32_t needs(const double *h) {
-    return h[EVERY] > 1;
-}
-
-/* carried: how many gradients are in the sum */
+/* carried: how many gradients are in the sum, which is there even if `every` is 1: a schedule may raise that */
 static void prepare(const struct optim_now *now, void *constants, struct optim_ops *ops) {
     const double *h = now->h;
     const bool first = now->carried == 0 || now->fresh, last = now->carried + 1 >= h[EVERY];
@@ -73,7 +69,6 @@ const struct optim_family OPTIM_CONFIGURED(accumulate) = {
     .presets = presets,
     .params = params,
     .slots = slots,
-    .needs = needs,
     .prepare = prepare,
     .steers = true,
     .gathers = true,
