@@ -406,7 +406,7 @@ START_TEST(loss_scale_has_limits_and_is_one_for_all) {
 }
 END_TEST
 
-/* What is summed with one scale is not mixed with another: PyTorch skips all batches of a step if one of them is bad. */
+/* What is summed with one scale is not mixed with another: PyTorch skips a step of several batches if one is bad. */
 START_TEST(a_new_loss_scale_begins_a_new_sum) {
     struct model model = model_of("accumulate(sgd)", OPTIM_F64);
     double scale;
