@@ -119,8 +119,8 @@ static int attach(optim *opt, const char *function, const char *pattern, const c
     const struct optim_param *about = optim_describe(body, param);
     const bool all = strcmp(pattern, "*") == 0;
     if (about->flags & OPTIM_PARAM_OF_HANDLE)
-        return optim_fail(body, OPTIM_ERROR_ARGUMENT, "%s: %s can have no schedule: it adapts itself", function,
-                          about->name);
+        return optim_fail(body, OPTIM_ERROR_ARGUMENT, "%s: %s can have no schedule: a loss scale adapts itself",
+                          function, about->name);
     if (about->whole && about->max < OPTIM_MAX_WHOLE)
         return optim_fail(body, OPTIM_ERROR_ARGUMENT, "%s: %s is a choice from %g to %g: no factor makes sense of it",
                           function, about->name, about->min, about->max);

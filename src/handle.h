@@ -104,8 +104,8 @@ struct attachment {
 struct body {
     const struct optim_kernels *kernels[OPTIM_ELEMENTS];
     struct stage stages[OPTIM_MAX_STAGES];
-    size_t nstages, params;                /* params: length of a vector of hyperparameters */
-    size_t blas, check_finite, loss_scale; /* where these hyperparameters are in it */
+    size_t nstages, params;                            /* params: length of a vector of hyperparameters */
+    size_t blas, check_finite, grad_scale, loss_scale; /* where these hyperparameters are in it */
     uint32_t slots;
     char name[OPTIM_NAME];
 

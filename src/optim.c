@@ -166,6 +166,8 @@ static int create_optimizer(optim **out, size_t family, const struct optim_prese
     if (status == OPTIM_OK)
         status = optim_param_index(body, "optim_create", "check_finite", &body->check_finite);
     if (status == OPTIM_OK)
+        status = optim_param_index(body, "optim_create", "grad_scale", &body->grad_scale);
+    if (status == OPTIM_OK)
         status = optim_param_index(body, "optim_create", "loss_scale", &body->loss_scale);
     if (status == OPTIM_OK)
         optim_values(body, 0)[body->blas] = blas;

@@ -319,6 +319,9 @@ START_TEST(scales_reach_every_magnitude) {
     step(&model);
     ck_assert_double_eq_tol(test_at(OPTIM_F32, model.param[2], 0), -1e10, 1e4);
     ck_assert_double_eq(test_at(OPTIM_F32, model.param[0], 0), test_weight(0)); /* 0 stays 0 */
+    all_gradients(&model, 2, 1);                                                /* which divided by 1e-45 is no float */
+    step(&model);
+    ck_assert_uint_eq(optim_skipped(model.opt), 1);
     model_free(&model);
 }
 END_TEST

@@ -265,7 +265,7 @@ START_TEST(attach_checks_every_argument) {
     ck_fails(opt, OPTIM_ERROR_NAME, "\"beta1\"", optim_detach(opt, "beta1"));
     ck_fails(opt, OPTIM_ERROR_ARGUMENT, "name is NULL", optim_detach(opt, NULL));
     ck_fails(opt, OPTIM_ERROR_ARGUMENT, "\"*\"", optim_attach_for(opt, "w*", "loss_scale", s));
-    ck_fails(opt, OPTIM_ERROR_ARGUMENT, "it adapts itself", optim_attach(opt, "loss_scale", s));
+    ck_fails(opt, OPTIM_ERROR_ARGUMENT, "adapts itself", optim_attach(opt, "loss_scale", s));
     for (size_t i = 0; i < sizeof(choices) / sizeof(*choices); i++) {
         ck_fails(opt, OPTIM_ERROR_ARGUMENT, choices[i], optim_attach(opt, choices[i], s));
         ck_fails(opt, OPTIM_ERROR_ARGUMENT, "choice", optim_attach_for(opt, "w*", choices[i], s));

@@ -23,8 +23,8 @@
  *
  * Same bits. A step's result does not depend on the number of threads or, with the library's own kernels ("blas" = 0),
  * on the processor, the compiler or the caller's floating-point mode; nor on how the parameters are divided into
- * tensors, but for "clip_norm", "clip_tensor_norm" and "centralize". Denormal numbers count as 0 in a step (so that
- * they cost nothing); processors of different kinds may differ in what they take for one, in the last place.
+ * tensors, but for "clip_norm", "clip_tensor_norm" and "centralize". On x86-64 and AArch64 denormal numbers count as 0
+ * in a step, so that they cost nothing; these two may differ in what they take for one, in the last place.
  *
  * Environment, read when a handle is created:
  *     OPTIM_CPU          sse2, avx2, avx512 (x86-64): the widest instruction set to use; default: the best there is
@@ -195,9 +195,9 @@ OPTIM_API uint64_t optim_steps(const optim *opt);
 OPTIM_API uint64_t optim_skipped(const optim *opt);
 
 /*
- * The norm of all gradients together in the last step that was taken, divided by "grad_scale" and "loss_scale", before
- * clipping. OPTIM_ERROR_STATE: that step had no need of it. "clip_norm", "clip_tensor_norm" and "check_finite" have;
- * a clip_norm of 1e300 measures and clips nothing.
+ * The norm of all gradients together in the last step that was taken with any, divided by "grad_scale" and
+ * "loss_scale", before clipping. OPTIM_ERROR_STATE: that step had no need of it. "clip_norm", "clip_tensor_norm" and
+ * "check_finite" have; "check_finite" 2 only measures, where all is well.
  */
 OPTIM_API int optim_norm(const optim *opt, double *norm);
 
@@ -212,9 +212,8 @@ OPTIM_API uint64_t optim_epochs(const optim *opt);
 
 /*
  * Exchange the weights with the outermost wrapper's own (Lookahead's slow ones), to evaluate with them, and back at
- * the next call. While swapped, only reading and swapping back are possible: steps, tensors, optim_wrap and
- * optim_reset are refused. Tensors that have not stepped yet are left alone. OPTIM_ERROR_STATE: no wrapper with
- * weights of its own.
+ * the next call. While swapped, steps, tensors, optim_wrap and optim_reset are refused. Tensors that have not stepped
+ * yet are left alone. OPTIM_ERROR_STATE: no wrapper with weights of its own.
  */
 OPTIM_API int optim_swap(optim *opt);
 
@@ -262,8 +261,9 @@ OPTIM_API int optim_schedule_factor(const optim_schedule *s, uint64_t t, double 
  * optim_steps, or optim_epochs if the schedule's "per_epoch" is 1. Whole numbers are rounded to the nearest.
  * The optimizer owns the schedule if the call succeeds; if it fails, it is still the caller's, and unchanged.
  * OPTIM_ERROR_STATE: the hyperparameter has one already, the schedule is owned already, or something of it must be set
- * first. OPTIM_ERROR_ARGUMENT: the hyperparameter is a choice ("nesterov"), which a factor makes no sense of, or
- * the loss scale, which adapts itself.
+ * first. OPTIM_ERROR_CONFLICT: its parameters contradict each other (optim_schedule_wrap and optim_schedule_factor say
+ * so too). OPTIM_ERROR_ARGUMENT: the hyperparameter is a choice ("nesterov"), which a factor makes no sense of, or one
+ * of the loss scale, which adapts itself.
  */
 OPTIM_API int optim_attach(optim *opt, const char *hyperparameter, optim_schedule *s);
 

@@ -1,23 +1,37 @@
 /* Gradients that are not finite: find them, refuse or skip the step, adapt the loss scale. */
 #include "engine.h"
 
+#include <float.h>
 #include <math.h>
 
+static double grad_at(const struct tensor *tensor, size_t i) {
+    return tensor->element == OPTIM_ELEMENT_F64 ? ((const double *)tensor->grad)[i] : ((const float *)tensor->grad)[i];
+}
+
+/* Does the division make a gradient of floats infinite? Only one whose norm is more than a float can be may. */
+static bool overflows(const struct body *body, const struct tensor *tensor) {
+    const double *h = optim_effective(body, tensor->settings), loss_scale = h[body->loss_scale];
+    const double divisor = h[body->grad_scale] * (loss_scale != 0 ? loss_scale : 1);
+    if (tensor->element != OPTIM_ELEMENT_F32 || !(tensor->norm > FLT_MAX))
+        return false;
+    for (size_t i = 0; i < tensor->count; i++)
+        if (fabs(grad_at(tensor, i) / divisor) > FLT_MAX)
+            return true;
+    return false;
+}
+
 static bool is_bad(const struct body *body, const struct tensor *tensor) {
-    return !tensor->finite && body->settings[tensor->settings].measures & OPTIM_MEASURE_FINITE;
+    return body->settings[tensor->settings].measures & OPTIM_MEASURE_FINITE &&
+           (!tensor->finite || overflows(body, tensor));
 }
 
 bool optim_all_finite(const struct body *body) {
-    if (isfinite(body->norm))
+    if (body->norm <= FLT_MAX)
         return true;
     for (size_t k = 0; k < body->ntensors; k++)
         if (is_bad(body, &body->tensors[k]))
             return false;
     return true;
-}
-
-static double grad_at(const struct tensor *tensor, size_t i) {
-    return tensor->element == OPTIM_ELEMENT_F64 ? ((const double *)tensor->grad)[i] : ((const float *)tensor->grad)[i];
 }
 
 static int refuse(struct body *body, const struct tensor *tensor) {

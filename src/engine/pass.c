@@ -11,9 +11,7 @@ enum { WORTH_A_THREAD = 7 << 20 };
 
 enum {
     PROGRAMS = 8, /* prepared at once in a part */
-    AHEAD = 8,    /* tensors to fetch ahead, so that many small ones do not each wait for memory */
-    FETCH = 256,  /* bytes of each of their arrays */
-    LINE = 64
+    AHEAD = 8     /* tensors whose first lines are fetched ahead, so that many small ones do not each wait for memory */
 };
 
 struct pass {
@@ -52,25 +50,16 @@ static struct place begin(const struct pass *pass, size_t part) {
     return (struct place){low, element < t->count ? tiling_begin(optim_tiling(body, t), element) : t->count};
 }
 
-/* Have the beginning of some values fetched. */
-static void fetch(const void *values, size_t bytes) {
-    const char *line = values;
-    for (size_t at = 0; at < bytes; at += LINE)
-        __builtin_prefetch(line + at, 1);
-}
-
 /* Have the beginning of a tensor and its state fetched into the cache; a number past the end is fine. */
 static void fetch_tensor(const struct body *body, size_t number) {
     if (number >= body->ntensors)
         return;
     const struct tensor *tensor = &body->tensors[number];
-    const size_t all = tensor->count * optim_element_size(tensor->element), bytes = all < FETCH ? all : FETCH;
-    fetch(tensor->param, bytes);
-    if (tensor->grad)
-        fetch(tensor->grad, bytes);
+    __builtin_prefetch(tensor->param, 1);
+    __builtin_prefetch(tensor->grad, 0); /* no address is wrong */
     for (uint32_t k = 0; k < body->slots; k++)
         if (tensor->allocated >> k & 1)
-            fetch(body->state[number * body->slots + k], bytes);
+            __builtin_prefetch(body->state[number * body->slots + k], 1);
 }
 
 static bool takes_part(const struct tensor *tensor, const struct cohort *cohort, struct tiling tiling,

@@ -17,6 +17,8 @@ double optim_power(double x, uint64_t n) {
 /* With a = 1 - x^m and b = 1 - x^n, 1 - x^(m + n) = a + b (1 - a): nothing cancels. */
 double optim_decayed(double x, uint64_t n) {
     double result = 0;
+    if ((1 - x) * (double)n > 40) /* x^n < e^-40, which is less than 1 can tell */
+        return 1;
     for (double b = 1 - x; n != 0; n >>= 1, b *= 2 - b) {
         if (b == 1)
             return 1;
