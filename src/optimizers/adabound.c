@@ -45,25 +45,21 @@ static inline void move(struct adabound_step c, real *p, real m, real v) {
     *p -= (above > c.upper ? c.upper : above) * m;
 }
 
-static inline void adabound(struct adabound_step c, real *p, real g, real *m, real *v) {
+static inline void remember(struct adabound_step c, real g, real *m, real *v) {
     *m = average(c.beta1, *m, g);
     *v = average(c.beta2, *v, g * g);
-    move(c, p, *m, *v);
 }
 
-static inline void amsbound(struct adabound_step c, real *p, real g, real *m, real *v, real *x) {
-    *m = average(c.beta1, *m, g);
-    *v = average(c.beta2, *v, g * g);
+static inline void remember_largest(struct adabound_step c, real g, real *m, real *v, real *x) {
+    remember(c, g, m, v);
     *x = *x > *v ? *x : *v;
-    move(c, p, *m, *x);
 }
 
 static void adabound_tile(const void *constants, struct optim_tile *tile) {
     const struct adabound_step c = *(const struct adabound_step *)constants;
     real *restrict p = tile->param, *restrict m = tile->slot[M], *restrict v = tile->slot[V];
     const real *restrict g = tile->grad;
-    for (size_t i = 0; i < tile->count; i++)
-        adabound(c, &p[i], g[i], &m[i], &v[i]);
+    IN_BLOCKS(tile->count, i, remember(c, g[i], &m[i], &v[i]), move(c, &p[i], m[i], v[i]));
 }
 
 static void amsbound_tile(const void *constants, struct optim_tile *tile) {
@@ -71,8 +67,7 @@ static void amsbound_tile(const void *constants, struct optim_tile *tile) {
     real *restrict p = tile->param, *restrict m = tile->slot[M], *restrict v = tile->slot[V];
     real *restrict x = tile->slot[X];
     const real *restrict g = tile->grad;
-    for (size_t i = 0; i < tile->count; i++)
-        amsbound(c, &p[i], g[i], &m[i], &v[i], &x[i]);
+    IN_BLOCKS(tile->count, i, remember_largest(c, g[i], &m[i], &v[i], &x[i]), move(c, &p[i], m[i], x[i]));
 }
 
 static uint32_t needs(const double *h) {

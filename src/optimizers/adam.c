@@ -42,26 +42,26 @@ struct adam_step {
     real largest;         /* what v is multiplied by before the maximum is taken */
 };
 
-static inline void adam(struct adam_step c, real *p, real g, real *m, real *v) {
+static inline void remember(struct adam_step c, real g, real *m, real *v) {
     *m = average(c.beta1, *m, g);
     *v = average(c.beta2, *v, g * g);
-    *p = *p - c.shrink * *p - c.step * (*m / (sqrt(*v) * c.root + c.eps));
 }
 
-static inline void amsgrad(struct adam_step c, real *p, real g, real *m, real *v, real *x) {
-    *m = average(c.beta1, *m, g);
-    *v = average(c.beta2, *v, g * g);
+static inline void remember_largest(struct adam_step c, real g, real *m, real *v, real *x) {
+    remember(c, g, m, v);
     const real now = *v * c.largest;
     *x = *x > now ? *x : now;
-    *p = *p - c.shrink * *p - c.step * (*m / (sqrt(*x) * c.root + c.eps));
+}
+
+static inline void move(struct adam_step c, real *p, real m, real v) {
+    *p = *p - c.shrink * *p - c.step * (m / (sqrt(v) * c.root + c.eps));
 }
 
 static void adam_tile(const void *constants, struct optim_tile *tile) {
     const struct adam_step c = *(const struct adam_step *)constants;
     real *restrict p = tile->param, *restrict m = tile->slot[M], *restrict v = tile->slot[V];
     const real *restrict g = tile->grad;
-    for (size_t i = 0; i < tile->count; i++)
-        adam(c, &p[i], g[i], &m[i], &v[i]);
+    IN_BLOCKS(tile->count, i, remember(c, g[i], &m[i], &v[i]), move(c, &p[i], m[i], v[i]));
 }
 
 static void amsgrad_tile(const void *constants, struct optim_tile *tile) {
@@ -69,8 +69,7 @@ static void amsgrad_tile(const void *constants, struct optim_tile *tile) {
     real *restrict p = tile->param, *restrict m = tile->slot[M], *restrict v = tile->slot[V];
     real *restrict x = tile->slot[X];
     const real *restrict g = tile->grad;
-    for (size_t i = 0; i < tile->count; i++)
-        amsgrad(c, &p[i], g[i], &m[i], &v[i], &x[i]);
+    IN_BLOCKS(tile->count, i, remember_largest(c, g[i], &m[i], &v[i], &x[i]), move(c, &p[i], m[i], x[i]));
 }
 
 static uint32_t needs(const double *h) {

@@ -25,19 +25,21 @@ struct adamax_step {
     real step, eps;
 };
 
-static inline void adamax(struct adamax_step c, real *p, real g, real *m, real *u) {
+static inline void remember(struct adamax_step c, real g, real *m, real *u) {
     const real faded = average(c.beta2, *u, 0), now = fabs(g) + c.eps;
     *m = average(c.beta1, *m, g);
     *u = faded > now ? faded : now;
-    *p -= c.step * (*m / *u);
+}
+
+static inline void move(struct adamax_step c, real *p, real m, real u) {
+    *p -= c.step * (m / u);
 }
 
 static void adamax_tile(const void *constants, struct optim_tile *tile) {
     const struct adamax_step c = *(const struct adamax_step *)constants;
     real *restrict p = tile->param, *restrict m = tile->slot[M], *restrict u = tile->slot[U];
     const real *restrict g = tile->grad;
-    for (size_t i = 0; i < tile->count; i++)
-        adamax(c, &p[i], g[i], &m[i], &u[i]);
+    IN_BLOCKS(tile->count, i, remember(c, g[i], &m[i], &u[i]), move(c, &p[i], m[i], u[i]));
 }
 
 static void prepare(const struct optim_now *now, void *constants, struct optim_ops *ops) {

@@ -27,18 +27,20 @@ struct nadam_step {
     real of_m, of_g, root, eps;
 };
 
-static inline void nadam(struct nadam_step c, real *p, real g, real *m, real *v) {
+static inline void remember(struct nadam_step c, real g, real *m, real *v) {
     *m = average(c.beta1, *m, g);
     *v = average(c.beta2, *v, g * g);
-    *p -= (c.of_m * *m + c.of_g * g) / (sqrt(*v) * c.root + c.eps);
+}
+
+static inline void move(struct nadam_step c, real *p, real g, real m, real v) {
+    *p -= (c.of_m * m + c.of_g * g) / (sqrt(v) * c.root + c.eps);
 }
 
 static void nadam_tile(const void *constants, struct optim_tile *tile) {
     const struct nadam_step c = *(const struct nadam_step *)constants;
     real *restrict p = tile->param, *restrict m = tile->slot[M], *restrict v = tile->slot[V];
     const real *restrict g = tile->grad;
-    for (size_t i = 0; i < tile->count; i++)
-        nadam(c, &p[i], g[i], &m[i], &v[i]);
+    IN_BLOCKS(tile->count, i, remember(c, g[i], &m[i], &v[i]), move(c, &p[i], g[i], m[i], v[i]));
 }
 
 static double momentum_at(const double *h, uint64_t t) {

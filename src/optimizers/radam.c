@@ -30,15 +30,17 @@ struct radam_step {
     real step, eps;
 };
 
-static inline void rectified(struct radam_step c, real *p, real g, real *m, real *v) {
+static inline void remember(struct radam_step c, real g, real *m, real *v) {
     *m = average(c.beta1, *m, g);
     *v = average(c.beta2, *v, g * g);
-    *p -= c.step * (*m / (sqrt(*v) + c.eps));
+}
+
+static inline void rectified(struct radam_step c, real *p, real m, real v) {
+    *p -= c.step * (m / (sqrt(v) + c.eps));
 }
 
 static inline void unadapted(struct radam_step c, real *p, real g, real *m, real *v) {
-    *m = average(c.beta1, *m, g);
-    *v = average(c.beta2, *v, g * g);
+    remember(c, g, m, v);
     *p -= c.step * *m;
 }
 
@@ -46,8 +48,7 @@ static void rectified_tile(const void *constants, struct optim_tile *tile) {
     const struct radam_step c = *(const struct radam_step *)constants;
     real *restrict p = tile->param, *restrict m = tile->slot[M], *restrict v = tile->slot[V];
     const real *restrict g = tile->grad;
-    for (size_t i = 0; i < tile->count; i++)
-        rectified(c, &p[i], g[i], &m[i], &v[i]);
+    IN_BLOCKS(tile->count, i, remember(c, g[i], &m[i], &v[i]), rectified(c, &p[i], m[i], v[i]));
 }
 
 static void unadapted_tile(const void *constants, struct optim_tile *tile) {
