@@ -25,9 +25,12 @@ struct adadelta_step {
     real lr, eps;
 };
 
-static inline void adadelta(struct adadelta_step c, real *p, real g, real *s, real *d) {
+static inline void remember(struct adadelta_step c, real g, real *s) {
     *s = average(c.rho, *s, g * g);
-    const real u = sqrt(*d + c.eps) / sqrt(*s + c.eps) * g;
+}
+
+static inline void move(struct adadelta_step c, real *p, real g, real s, real *d) {
+    const real u = sqrt(*d + c.eps) / sqrt(s + c.eps) * g;
     *p -= c.lr * u;
     *d = average(c.rho, *d, u * u);
 }
@@ -36,8 +39,7 @@ static void adadelta_tile(const void *constants, struct optim_tile *tile) {
     const struct adadelta_step c = *(const struct adadelta_step *)constants;
     real *restrict p = tile->param, *restrict s = tile->slot[S], *restrict d = tile->slot[D];
     const real *restrict g = tile->grad;
-    for (size_t i = 0; i < tile->count; i++)
-        adadelta(c, &p[i], g[i], &s[i], &d[i]);
+    IN_BLOCKS(tile->count, i, remember(c, g[i], &s[i]), move(c, &p[i], g[i], s[i], &d[i]));
 }
 
 static void prepare(const struct optim_now *now, void *constants, struct optim_ops *ops) {
