@@ -13,6 +13,7 @@
 #include "options.h"
 #include "peers.h"
 #include "rested.h"
+#include "setup.h"
 #include "special.h"
 #include "subject.h"
 #include "table.h"
@@ -103,6 +104,7 @@ int main(int argc, char **argv) {
     if (options.special) {
         special_run(&options);
         rested_run(&options);
+        setup_run();
     }
     targets_print();
     if (csv && (ferror(csv) | fclose(csv)) != 0)

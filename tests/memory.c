@@ -284,6 +284,42 @@ START_TEST(steps_allocate_nothing) {
 }
 END_TEST
 
+/* Bytes held with one tensor of so many elements. */
+static size_t bytes_with(const char *chain, int dtype, size_t count, size_t *slots) {
+    const size_t bytes = heap.bytes, size = dtype == OPTIM_F64 ? sizeof(double) : sizeof(float);
+    static double any; /* nothing reads or writes it before a step */
+    optim *opt = test_create(chain);
+    ck_ok(opt, optim_add(opt, "weight", dtype, 1, &count, &any, NULL));
+    *slots = 0;
+    for (size_t i = 0; optim_algorithm_name(i); i++)
+        for (size_t k = 0; k < optim_slot_count(optim_algorithm_name(i)); k++) {
+            char part[64];
+            void *data;
+            snprintf(part, sizeof part, "%.60s", optim_algorithm_name(i));
+            const char *at = strstr(chain, part);
+            const bool has = at && (at == chain || at[-1] == '(') && strchr("()", at[strlen(part)]);
+            *slots += has && optim_state(opt, 0, optim_slot_name(part, k), &data, NULL, NULL) == OPTIM_OK;
+        }
+    const size_t held = heap.bytes - bytes;
+    optim_destroy(opt);
+    return held / size;
+}
+
+/* State is exactly one value a slot for each element. */
+START_TEST(state_is_no_more_than_its_slots) {
+    enum { MANY = 1 << 20 };
+    const char *chain = test_chain((size_t)_i);
+    for (int dtype = OPTIM_F32; dtype <= OPTIM_F64; dtype++) {
+        size_t slots, again;
+        const size_t one = bytes_with(chain, dtype, MANY, &slots), two = bytes_with(chain, dtype, 2 * MANY, &again);
+        ck_assert_uint_eq(slots, again);
+        const size_t expected = slots * MANY, pages = expected / 500; /* which malloc rounds to */
+        ck_assert_msg(two - one + pages >= expected && two - one <= expected + pages,
+                      "%s: %zu values for %d more elements, in %zu slots", chain, two - one, MANY, slots);
+    }
+}
+END_TEST
+
 /* What a tensor costs besides its state: at most 1 KiB, whatever the number of tensors. */
 START_TEST(many_tensors_cost_little_each) {
     enum { MANY = 20000 };
@@ -309,6 +345,7 @@ int main(void) {
     tcase_add_loop_test(memory, a_failed_creation_holds_nothing, 0, 2);
     tcase_add_test(memory, a_failed_schedule_holds_nothing);
     tcase_add_loop_test(memory, steps_allocate_nothing, 0, (int)test_chains());
+    tcase_add_loop_test(memory, state_is_no_more_than_its_slots, 0, (int)test_chains());
     tcase_add_test(memory, many_tensors_cost_little_each);
     suite_add_tcase(suite, memory);
     return test_run(suite);
