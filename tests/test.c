@@ -109,6 +109,7 @@ void test_vary(optim *opt, int variation) {
                 (const double[]){0.9, 1, 1, 2}, 4);
         ck_ok(opt, optim_set(opt, "centralize", 1));
         ck_ok(opt, optim_set(opt, "clip_norm", 0.7));
+        ck_ok(opt, optim_set(opt, "clip_tensor_norm", 0.3));
     }
 }
 
