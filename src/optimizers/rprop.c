@@ -50,12 +50,7 @@ static struct factor factor_of(double value) {
 }
 
 static inline real sign(real x) {
-    return (real)(x > 0) - (real)(x < 0);
-}
-
-/* 1, -1 or 0, as the product of the signs: that of tiny gradients themselves would vanish */
-static inline real agreement(real g, real previous) {
-    return sign(g) * sign(previous);
+    return (real)(x > 0) - (real)(x < 0); /* compilers make more of this than of selections */
 }
 
 static inline real resized(struct rprop_step c, real d, real agrees) {
@@ -67,17 +62,17 @@ static inline real resized(struct rprop_step c, real d, real agrees) {
 }
 
 static inline void rprop(struct rprop_step c, real *p, real g, real *d, real *previous) {
-    const real agrees = agreement(g, *previous);
-    const real used = agrees < 0 ? g * c.kept : g;
+    /* agrees: 1, -1 or 0, as the product of the signs; that of tiny gradients themselves would vanish */
+    const real way = sign(g), agrees = way * sign(*previous), used = agrees < 0 ? c.kept : 1;
     *d = resized(c, *d, agrees);
-    *p -= sign(used) * *d;
-    *previous = used;
+    *p -= way * used * *d;
+    *previous = g * used;
 }
 
 static inline void rprop_plus(struct rprop_step c, real *p, real g, real *d, real *previous, real *change) {
-    const real agrees = agreement(g, *previous);
+    const real way = sign(g), agrees = way * sign(*previous);
     *d = resized(c, *d, agrees);
-    *change = agrees < 0 ? -*change : -sign(g) * *d;
+    *change = agrees < 0 ? -*change : -way * *d;
     *p += *change;
     *previous = agrees < 0 ? 0 : g;
 }
