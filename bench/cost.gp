@@ -4,6 +4,7 @@ set terminal svg size 900,520 font "DejaVu Sans,12" background rgb "white"
 set output ARG3
 set title ARG1 . ", f32, one thread"
 set logscale xy
+set xrange [500:2e8]
 set xlabel "elements"
 set ylabel "ns for an element"
 set format x "10^{%T}"
