@@ -62,12 +62,15 @@ static void drop_sums(struct body *body) {
         body->cohorts[k].carried[outermost] = 0;
 }
 
-/* Is it the gradients that were given, and not only what they sum up to? */
+/* Is it the gradients that were given, and not only what they sum up to, or what division makes of them? */
 static bool given_is_bad(const struct body *body) {
-    for (size_t k = 0; k < body->ntensors; k++)
-        for (size_t i = 0; is_bad(body, &body->tensors[k]) && i < body->tensors[k].count; i++)
-            if (!isfinite(grad_at(&body->tensors[k], i)))
+    for (size_t k = 0; k < body->ntensors; k++) {
+        const struct tensor *tensor = &body->tensors[k];
+        const bool look = is_bad(body, tensor);
+        for (size_t i = 0; look && i < tensor->count; i++)
+            if (!isfinite(grad_at(tensor, i)))
                 return true;
+    }
     return false;
 }
 
