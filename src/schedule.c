@@ -193,7 +193,6 @@ static uint64_t delay(const struct optim_schedule *s) {
 }
 
 double optim_schedule_at(const struct optim_schedule *s, struct clock now) {
-    const floating_mode mode = floating_enter();
     double factor = 1;
     for (; s; s = s->inner) {
         uint64_t *time = hand(s, &now);
@@ -201,7 +200,6 @@ double optim_schedule_at(const struct optim_schedule *s, struct clock now) {
         factor *= s->kind->factor(s, (double)*time);
         *time = *time > late ? *time - late : 0;
     }
-    floating_leave(mode);
     return factor;
 }
 
@@ -227,7 +225,10 @@ int optim_schedule_factor(const optim_schedule *s, uint64_t t, double *factor) {
     if (!s || !factor)
         return optim_fail(NULL, OPTIM_ERROR_ARGUMENT, "%s: %s is NULL", function, s ? "factor" : "the schedule");
     const int status = check_complete(NULL, function, s);
-    if (status == OPTIM_OK)
-        *factor = optim_schedule_at(s, (struct clock){t, t});
-    return status;
+    if (status != OPTIM_OK)
+        return status;
+    const floating_mode mode = floating_enter(); /* as in a step */
+    *factor = optim_schedule_at(s, (struct clock){t, t});
+    floating_leave(mode);
+    return OPTIM_OK;
 }

@@ -81,7 +81,7 @@ static inline bool schedule_beats(double metric, double bar, bool minimize) {
 /* An error, told to this function's caller through `body`, unless it can be used and nobody owns it. */
 struct body;
 int optim_schedule_check(struct body *body, const char *function, const struct optim_schedule *s);
-/* The factor, whatever floating-point mode it is computed in. */
+/* The factor; like all that follows a clock, to be called in the floating-point mode of a step. */
 double optim_schedule_at(const struct optim_schedule *s, struct clock now);
 /* An epoch has ended: `now` counts it. */
 void optim_schedule_observe(struct optim_schedule *s, struct clock now, double metric);
