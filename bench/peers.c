@@ -9,10 +9,6 @@
 #include "subject.h"
 #include "torch.h"
 
-static size_t size_of(int dtype) {
-    return dtype == OPTIM_F64 ? sizeof(double) : sizeof(float);
-}
-
 /* ---- The plain loop: tensor by tensor, on one thread --------------------------------------------------------- */
 
 struct loops {
@@ -41,13 +37,13 @@ static void *loops_create(const char *algorithm, int dtype, const struct shape *
     loops->tensors = shape->tensors;
     loops->tensor = allocate(shape->tensors, sizeof *loops->tensor);
     for (int i = 0; i < 4; i++)
-        at[i] = loops->memory[i] = allocate(shape->elements, size_of(dtype));
+        at[i] = loops->memory[i] = allocate(shape->elements, subject_size(dtype));
     subject_fill(dtype, shape->elements, at[0], at[1]);
     for (size_t k = 0; k < shape->tensors; k++) {
         const size_t count = shape_count(shape, k);
         loops->tensor[k] = (struct plain){count, 0, at[0], at[2], at[3], at[1]};
         for (int i = 0; i < 4; i++)
-            at[i] += count * size_of(dtype);
+            at[i] += count * subject_size(dtype);
     }
     return loops;
 }
@@ -120,5 +116,5 @@ void peers_destroy(struct peers *peers) {
 }
 
 double peers_bytes(int dtype, const struct shape *shape) {
-    return 6 * 4 * (double)shape->elements * (double)size_of(dtype); /* PyTorch has temporaries */
+    return 6 * 4 * (double)shape->elements * (double)subject_size(dtype); /* PyTorch has temporaries */
 }

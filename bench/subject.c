@@ -11,7 +11,7 @@
 
 enum { NAME = 64, WARM = 8 }; /* WARM: steps until RAdam, the last to do so, is in its final form, and a few more */
 
-static size_t size_of(int dtype) {
+size_t subject_size(int dtype) {
     return dtype == OPTIM_F64 ? sizeof(double) : sizeof(float);
 }
 
@@ -94,7 +94,7 @@ static void count_parts(void *context, size_t count, optim_task task, void *job)
 }
 
 static void add_tensors(struct subject *subject) {
-    const size_t size = size_of(subject->dtype);
+    const size_t size = subject_size(subject->dtype);
     char *param = subject->param, *grad = subject->grad;
     for (size_t k = 0; k < subject->shape->tensors; k++) {
         const size_t count = shape_count(subject->shape, k);
@@ -110,8 +110,8 @@ void subject_create(struct subject *subject, const char *algorithm, const struct
         .opt = create(algorithm),
         .dtype = dtype,
         .shape = shape,
-        .param = allocate(shape->elements, size_of(dtype)),
-        .grad = allocate(shape->elements, size_of(dtype)),
+        .param = allocate(shape->elements, subject_size(dtype)),
+        .grad = allocate(shape->elements, subject_size(dtype)),
         .threads = 1,
     };
     for (size_t i = 0; i < nsettings; i++)
@@ -169,7 +169,7 @@ static void add_slot(struct subject *subject, const char *slot, struct streams *
         optim_state(subject->opt, 0, slot, &array, NULL, NULL) != OPTIM_OK || has(streams, array))
         return;
     if (subject->shape->tensors > 1)
-        array = subject->state[streams->all] = allocate(subject->shape->elements, size_of(subject->dtype));
+        array = subject->state[streams->all] = allocate(subject->shape->elements, subject_size(subject->dtype));
     add_stream(subject, streams, array, sometimes, period);
 }
 
@@ -202,7 +202,7 @@ double subject_bytes(const char *algorithm, int dtype, const struct shape *shape
     while (next_name(&algorithm, name))
         slots += optim_slot_count(name);
     arrays += shape->tensors > 1 ? 2 * slots : slots;
-    return (double)arrays * (double)shape->elements * (double)size_of(dtype);
+    return (double)arrays * (double)shape->elements * (double)subject_size(dtype);
 }
 
 double subject_time(void *context, size_t steps) {

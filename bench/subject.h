@@ -34,6 +34,9 @@ void subject_destroy(struct subject *subject);
 /* What its step reads and writes. */
 void subject_streams(struct subject *subject, const char *algorithm, struct streams *streams);
 
+/* Bytes of an element. */
+size_t subject_size(int dtype);
+
 /* Values that a gradient may have, as for the library: of either sign and about 1/100. */
 void subject_fill(int dtype, size_t count, void *param, void *grad);
 

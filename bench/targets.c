@@ -62,17 +62,12 @@ static void note(enum target_name name, const char *algorithm, const char *shape
 
 /* The last row of one thread, which one of more threads is compared with. */
 static struct row single;
-static char single_algorithm[64];
-static struct shape single_shape;
 
 static void note_threads(const struct row *row) {
     const bool same = row->threads == 2 && single.threads == 1 && single.dtype == row->dtype &&
-                      strcmp(single_algorithm, row->algorithm) == 0 && strcmp(single_shape.name, row->shape->name) == 0;
-    if (row->threads == 1) {
+                      single.algorithm == row->algorithm && single.shape == row->shape && single.isa == row->isa;
+    if (row->threads == 1)
         single = *row;
-        single_shape = *row->shape;
-        snprintf(single_algorithm, sizeof single_algorithm, "%s", row->algorithm);
-    }
     if (!same)
         return;
     const double times = row->measured.of[0].ns / single.measured.of[0].ns;
