@@ -102,14 +102,17 @@ class Library:
     def wraps(self, algorithm):
         return self.c.optim_algorithm_wraps(algorithm.encode()) == 1
 
-    def params(self, algorithm):
-        """(name, initial, min, max, help) of each hyperparameter."""
-        for i in range(self.c.optim_param_count(algorithm.encode())):
+    def described(self, count, info, of):
+        """(name, initial, min, max, help) of each parameter that the functions `count` and `info` tell of."""
+        for i in range(count(of.encode())):
             name, text = ctypes.c_char_p(), ctypes.c_char_p()
             initial, low, high = ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
-            self.c.optim_param_info(algorithm.encode(), ctypes.c_size_t(i), ctypes.byref(name), ctypes.byref(initial),
-                                    ctypes.byref(low), ctypes.byref(high), ctypes.byref(text))
+            assert info(of.encode(), ctypes.c_size_t(i), ctypes.byref(name), ctypes.byref(initial), ctypes.byref(low),
+                        ctypes.byref(high), ctypes.byref(text)) == 0
             yield name.value.decode(), initial.value, low.value, high.value, text.value.decode()
+
+    def params(self, algorithm):
+        return self.described(self.c.optim_param_count, self.c.optim_param_info, algorithm)
 
     def slots(self, algorithm):
         return [self.c.optim_slot_name(algorithm.encode(), ctypes.c_size_t(i)).decode()

@@ -285,14 +285,8 @@ class Library(generate.Library):
         return self.c.optim_schedule_summary(kind.encode()).decode()
 
     def schedule_params(self, kind):
-        """(name, initial, min, max, help) of each parameter; initial NaN: it must be set."""
-        for i in range(self.c.optim_schedule_param_count(kind.encode())):
-            name, text = ctypes.c_char_p(), ctypes.c_char_p()
-            initial, low, high = ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
-            assert self.c.optim_schedule_param_info(kind.encode(), ctypes.c_size_t(i), ctypes.byref(name),
-                                                    ctypes.byref(initial), ctypes.byref(low), ctypes.byref(high),
-                                                    ctypes.byref(text)) == 0
-            yield name.value.decode(), initial.value, low.value, high.value, text.value.decode()
+        """As params; initial NaN: it must be set."""
+        return self.described(self.c.optim_schedule_param_count, self.c.optim_schedule_param_info, kind)
 
 
 def equations(kind):
