@@ -200,11 +200,13 @@ int main(void) {
     tcase_set_timeout(threads, 0);
     tcase_add_test(threads, fork_keeps_parent_and_child_working);
     tcase_add_test(threads, many_handles_step_at_once);
-    tcase_add_test(threads, fork_during_a_step_of_another_thread);
+    const char *sanitizer = getenv("TEST_SANITIZER");    /* its own limits: */
+    if (!sanitizer || strcmp(sanitizer, "address") != 0) /* a child gets its allocator's locks as they just were */
+        tcase_add_test(threads, fork_during_a_step_of_another_thread);
     tcase_add_test(threads, threads_sleep_between_steps);
     tcase_add_test(threads, an_executor_replaces_the_threads);
     tcase_add_test(threads, small_steps_stay_on_the_caller);
-    if (!getenv("OPTIM_SKIP_UNLOAD")) /* a sanitizer cannot follow a second copy of the library */
+    if (!sanitizer) /* none can follow a second copy of the library */
         tcase_add_test(threads, unloading_joins_the_threads);
     suite_add_tcase(suite, threads);
     return test_run(suite);
