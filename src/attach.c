@@ -107,23 +107,19 @@ static bool reserve_attachment(struct body *body, size_t *number) {
     return grown != NULL;
 }
 
-static int attach(optim *opt, const char *function, const char *pattern, const char *hyperparameter,
-                  optim_schedule *s) {
-    size_t param, number;
-    int status = optim_check_rule(opt, function, pattern, hyperparameter, &param);
-    if (status == OPTIM_OK)
-        status = optim_schedule_check(opt->body, function, s);
-    if (status != OPTIM_OK)
-        return status;
-    struct body *body = opt->body;
+int optim_attach_param(struct body *body, const char *function, const char *pattern, size_t param, optim_schedule *s) {
     const struct optim_param *about = optim_describe(body, param);
     const bool all = strcmp(pattern, "*") == 0;
-    if (about->flags & OPTIM_PARAM_OF_HANDLE)
-        return optim_fail(body, OPTIM_ERROR_ARGUMENT, "%s: %s can have no schedule: a loss scale adapts itself",
-                          function, about->name);
+    size_t number;
+    int status = optim_schedule_check(body, function, s);
+    if (status != OPTIM_OK)
+        return status;
     if (about->whole && about->max < OPTIM_MAX_WHOLE)
         return optim_fail(body, OPTIM_ERROR_ARGUMENT, "%s: %s is a choice from %g to %g: no factor makes sense of it",
                           function, about->name, about->min, about->max);
+    if (about->flags & OPTIM_PARAM_OF_HANDLE)
+        return optim_fail(body, OPTIM_ERROR_ARGUMENT, "%s: %s can have no schedule: a loss scale adapts itself",
+                          function, about->name);
     if (all ? attachment(body, 0, param) != NULL : optim_has_rule(body, pattern, body->params + param))
         return optim_fail(body, OPTIM_ERROR_STATE, "%s: %s has a schedule for \"%s\" already: optim_detach it first",
                           function, about->name, pattern);
@@ -137,6 +133,13 @@ static int attach(optim *opt, const char *function, const char *pattern, const c
         body->nattached++;
     s->owned = true;
     return OPTIM_OK;
+}
+
+static int attach(optim *opt, const char *function, const char *pattern, const char *hyperparameter,
+                  optim_schedule *s) {
+    size_t param;
+    const int status = optim_check_rule(opt, function, pattern, hyperparameter, &param);
+    return status == OPTIM_OK ? optim_attach_param(opt->body, function, pattern, param, s) : status;
 }
 
 int optim_attach(optim *opt, const char *hyperparameter, optim_schedule *s) {

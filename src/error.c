@@ -25,6 +25,9 @@ const char *optim_strerror(int status) {
         [-OPTIM_ERROR_STATE] = "not possible in this state",
         [-OPTIM_ERROR_UNSUPPORTED] = "not supported by this build or machine",
         [-OPTIM_ERROR_NONFINITE] = "gradient not finite",
+        [-OPTIM_ERROR_IO] = "input or output failed",
+        [-OPTIM_ERROR_FORMAT] = "not a saved state, or damaged",
+        [-OPTIM_ERROR_MISMATCH] = "saved state of something else",
     };
     const int count = sizeof(texts) / sizeof(*texts);
     return status <= 0 && status > -count ? texts[-status] : "unknown status";

@@ -82,6 +82,13 @@ struct cohort {
     double carried[OPTIM_MAX_STAGES]; /* what each stage's `prepare` left for the next step */
 };
 
+/* What a tensor has behind it, as its cohort has it. */
+struct history {
+    uint32_t started;
+    uint64_t t[OPTIM_MAX_STAGES];
+    double carried[OPTIM_MAX_STAGES];
+};
+
 /* Has it a part in the step that is to be taken? */
 static inline bool cohort_steps(const struct cohort *cohort) {
     return cohort->active && !cohort->held;
@@ -104,8 +111,8 @@ struct attachment {
 struct body {
     const struct optim_kernels *kernels[OPTIM_ELEMENTS];
     struct stage stages[OPTIM_MAX_STAGES];
-    size_t nstages, params;                            /* params: length of a vector of hyperparameters */
-    size_t blas, check_finite, grad_scale, loss_scale; /* where these hyperparameters are in it */
+    size_t nstages, params; /* params: length of a vector of hyperparameters */
+    size_t blas, check_finite, grad_scale, loss_scale, save_weights, load_strict; /* where these are in it */
     uint32_t slots;
     char name[OPTIM_NAME];
 
@@ -139,7 +146,8 @@ struct body {
     bool check;   /* hyperparameters changed since a step was taken with them */
 
     uint64_t steps, epochs, skipped;
-    uint64_t good; /* steps since the loss scale changed or a step was skipped */
+    uint64_t good;                   /* steps since the loss scale changed or a step was skipped */
+    size_t restored, fresh, ignored; /* tensors, of the last load */
     bool swapped;
     int threads;     /* 0: all there are */
     int all_threads; /* how many that is; 0: the CPUs this process may use */
@@ -171,6 +179,8 @@ void *optim_arena_zeroed(struct arena *arena, size_t bytes);
 /* Free what was handed out since the mark was taken, and nobody has written to; all of it: a mark of {0}. */
 struct arena_mark optim_arena_mark(const struct arena *arena);
 void optim_arena_release(struct arena *arena, struct arena_mark mark);
+/* Everything that was handed out by the one is the other's from now on. */
+void optim_arena_join(struct arena *to, struct arena *from);
 /* Grow an array to hold at least `needed`; NULL if it cannot, and then it is unchanged. */
 void *optim_grow(void *array, size_t *capacity, size_t needed, size_t size);
 
@@ -191,7 +201,16 @@ bool optim_same_name(const char *a, const char *b);
 /* What optim_param_info tells, but for the initial value. */
 void optim_tell_param(const struct optim_param *param, const char **name, double *min, double *max, const char **help);
 
+/* ---- optim.c ---- */
+/* A new body of the same chain, with its defaults and without tensors; NULL: no memory. */
+struct body *optim_body_like(const struct body *body);
+/* Have one become the other, which has inherited its tensors' state and is gone then. */
+void optim_body_replace(struct body *body, struct body *next);
+void optim_body_free(struct body *body);
+
 /* ---- tensors.c ---- */
+/* Add a tensor of another body of the same chain, with its state memory where it has some. All or nothing. */
+bool optim_tensor_inherit(struct body *body, const struct body *from, size_t tensor, const struct history *history);
 /* The tensor of that name, or SIZE_MAX. */
 size_t optim_find_tensor(const struct body *body, const char *name);
 size_t optim_element_size(int element);
@@ -251,6 +270,8 @@ bool optim_has_rule(const struct body *body, const char *pattern, size_t place);
 /* ---- attach.c ---- */
 /* What the next step will use. */
 double optim_effective_value(const struct body *body, size_t settings, size_t param);
+/* Attach a schedule to a hyperparameter, by its place in the vector. */
+int optim_attach_param(struct body *body, const char *function, const char *pattern, size_t param, optim_schedule *s);
 /* Compute what this step uses; an error if that is out of range. */
 int optim_effective_update(struct body *body);
 

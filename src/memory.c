@@ -57,6 +57,14 @@ void optim_arena_release(struct arena *arena, struct arena_mark mark) {
         mark.newest->used = mark.used;
 }
 
+void optim_arena_join(struct arena *to, struct arena *from) {
+    struct chunk **oldest = &to->newest;
+    while (*oldest)
+        oldest = &(*oldest)->next;
+    *oldest = from->newest;
+    from->newest = NULL;
+}
+
 void *optim_grow(void *array, size_t *capacity, size_t needed, size_t size) {
     if (needed <= *capacity && array)
         return array;

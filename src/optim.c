@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void free_body(struct body *body) {
+void optim_body_free(struct body *body) {
     for (size_t i = 0; i < body->ntensors; i++) {
         free(body->tensors[i].name);
         free(body->tensors[i].shape);
@@ -122,7 +122,7 @@ static void destroy(optim *opt) {
     if (opt->inner)
         destroy(opt->inner);
     else
-        free_body(opt->body);
+        optim_body_free(opt->body);
     free(opt);
 }
 
@@ -169,6 +169,10 @@ static int create_optimizer(optim **out, size_t family, const struct optim_prese
         status = optim_param_index(body, "optim_create", "grad_scale", &body->grad_scale);
     if (status == OPTIM_OK)
         status = optim_param_index(body, "optim_create", "loss_scale", &body->loss_scale);
+    if (status == OPTIM_OK)
+        status = optim_param_index(body, "optim_create", "save_weights", &body->save_weights);
+    if (status == OPTIM_OK)
+        status = optim_param_index(body, "optim_create", "load_strict", &body->load_strict);
     if (status == OPTIM_OK)
         optim_values(body, 0)[body->blas] = blas;
     if (status == OPTIM_OK)
@@ -282,6 +286,34 @@ int optim_wrap(optim **out, const char *wrapper, optim *inner) {
         body->params + stage.params > OPTIM_MAX_PARAMS)
         return optim_fail(body, OPTIM_ERROR_SIZE, "optim_wrap: %s has as many wrappers as there can be", body->name);
     return wrap(out, family, preset, inner);
+}
+
+struct body *optim_body_like(const struct body *like) {
+    optim *opt = NULL;
+    if (optim_create(&opt, like->name) != OPTIM_OK)
+        return NULL;
+    struct body *const body = opt->body;
+    while (opt) {
+        optim *const inner = opt->inner;
+        free(opt);
+        opt = inner;
+    }
+    memcpy(body->kernels, like->kernels, sizeof body->kernels);
+    body->threads = like->threads;
+    body->all_threads = like->all_threads;
+    body->executor = like->executor;
+    body->context = like->context;
+    return body;
+}
+
+void optim_body_replace(struct body *body, struct body *next) {
+    for (uint32_t k = 0; k < body->slots; k++)
+        optim_arena_join(&next->arenas[k], &body->arenas[k]);
+    memcpy(next->message, body->message, sizeof next->message);
+    const struct body replaced = *body;
+    *body = *next;
+    *next = replaced;
+    optim_body_free(next);
 }
 
 void optim_destroy(optim *opt) {

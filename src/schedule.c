@@ -97,6 +97,11 @@ static struct optim_schedule *find_param(struct optim_schedule *s, const char *n
     return NULL;
 }
 
+bool optim_schedule_has(const struct optim_schedule *s, const char *name) {
+    size_t i;
+    return find_param((struct optim_schedule *)s, name, &i) == s;
+}
+
 static int fail_param(const char *function, const struct optim_schedule *s, const char *name) {
     const struct optim_param *param;
     const char *names[4 * OPTIM_SCHEDULE_PARAMS] = {0};

@@ -88,6 +88,9 @@ void optim_schedule_observe(struct optim_schedule *s, struct clock now, double m
 void optim_schedule_forget(struct optim_schedule *s);
 void optim_schedule_free(struct optim_schedule *s);
 
+/* Has the schedule itself, not one it wraps, a parameter of that name? */
+bool optim_schedule_has(const struct optim_schedule *s, const char *name);
+
 /* ---- kinds.c ---- */
 /* The kind of that name; NULL: there is none. */
 const struct optim_schedule_kind *optim_schedule_find(const char *name);

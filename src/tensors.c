@@ -138,8 +138,10 @@ static unsigned streams(uint32_t needed) {
     return count;
 }
 
-/* Append a tensor whose strings and shape are copied already. All or nothing. */
-static bool append(struct body *body, const struct tensor *like) {
+/*
+ * Append a tensor whose strings and shape are copied already, with the memory there is for its slots. All or nothing.
+ */
+static bool append(struct body *body, const struct tensor *like, const struct history *history, void *const *slots) {
     uint32_t k;
     if (!reserve_tensor(body) || optim_settings_for(body, like->name, &k) != OPTIM_OK)
         return false;
@@ -149,11 +151,12 @@ static bool append(struct body *body, const struct tensor *like) {
     tensor->settings = k;
     tensor->work_before = body->work;
     tensor->first_tile = body->ntiles;
-    memset(body->state + i * body->slots, 0, body->slots * sizeof(*body->state));
+    for (uint32_t slot = 0; slot < body->slots; slot++)
+        body->state[i * body->slots + slot] = slots ? slots[slot] : NULL;
     const size_t ntiles = body->ntiles + tiling_most(tensor->count, tensor->row);
     optim_state_begin(body);
     if (!optim_measures_reserve(body, body->settings[k].measures, ntiles) ||
-        !optim_state_reserve(body, i, body->settings[k].needed)) {
+        !optim_state_reserve(body, i, body->settings[k].needed | history->started)) {
         optim_state_cancel(body);
         return false;
     }
@@ -165,7 +168,7 @@ static bool append(struct body *body, const struct tensor *like) {
         body->nsettings++;
     }
     body->settings[k].users++;
-    optim_cohort_join(body, i);
+    optim_cohort_join(body, i, history);
     *name_place(body, tensor->name) = (uint32_t)i + 1;
     body->work += TENSOR_WORK + streams(body->settings[k].needed) * tensor->count * optim_element_size(tensor->element);
     body->check = true;
@@ -173,8 +176,32 @@ static bool append(struct body *body, const struct tensor *like) {
     return true;
 }
 
+bool optim_tensor_inherit(struct body *body, const struct body *from, size_t number, const struct history *history) {
+    const struct tensor *old = &from->tensors[number];
+    const size_t bytes = (old->ndim + 1) * sizeof(*old->shape);
+    struct tensor tensor = {
+        .param = old->param,
+        .grad = old->grad,
+        .count = old->count,
+        .element = old->element,
+        .name = strdup(old->name),
+        .row = old->row,
+        .ndim = old->ndim,
+        .shape = malloc(bytes),
+    };
+    if (tensor.name && tensor.shape) {
+        memcpy(tensor.shape, old->shape, old->ndim * sizeof(*old->shape));
+        if (append(body, &tensor, history, from->state + number * from->slots))
+            return true;
+    }
+    free(tensor.name);
+    free(tensor.shape);
+    return false;
+}
+
 int optim_add(optim *opt, const char *name, int dtype, size_t ndim, const size_t *shape, void *param,
               const void *grad) {
+    static const struct history none;
     char number[24];
     int element = 0;
     size_t count = 0;
@@ -208,7 +235,7 @@ int optim_add(optim *opt, const char *name, int dtype, size_t ndim, const size_t
     };
     if (tensor.shape && ndim)
         memcpy(tensor.shape, shape, ndim * sizeof(*shape));
-    if (tensor.name && tensor.shape && append(body, &tensor))
+    if (tensor.name && tensor.shape && append(body, &tensor, &none, NULL))
         return OPTIM_OK;
     status = optim_fail(body, OPTIM_ERROR_MEMORY, "optim_add: \"%s\": no memory for it and its state", name);
     free(tensor.name);

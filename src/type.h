@@ -38,6 +38,7 @@ enum {
     OPTIM_PARAM_OF_HANDLE = 2,  /* one value for all tensors: no patterns */
     OPTIM_PARAM_OFF_AT_0 = 4,   /* at 0 it is off, which is no limit of what is above: a schedule does not get there */
     OPTIM_PARAM_A_SCALE = 8,    /* if it is not 0, at least OPTIM_LEAST_SCALE */
+    OPTIM_PARAM_NOT_SAVED = 16, /* no part of what is learned: a load leaves it as it is */
 };
 
 /* A value remembered for each element. A family's table ends with one without a name. */

@@ -69,6 +69,9 @@ typedef struct optim_schedule optim_schedule;
 #define OPTIM_ERROR_STATE       (-10) /* not possible in the state the handle is in */
 #define OPTIM_ERROR_UNSUPPORTED (-11) /* left out of this build, or not possible on this machine */
 #define OPTIM_ERROR_NONFINITE   (-12) /* a gradient has an infinity or a NaN, and "check_finite" is 1 */
+#define OPTIM_ERROR_IO          (-13) /* a file or stream could not be read or written */
+#define OPTIM_ERROR_FORMAT      (-14) /* what was read is no saved state, or is damaged */
+#define OPTIM_ERROR_MISMATCH    (-15) /* it is the state of another optimizer, or of other tensors */
 
 /* Element types, for `dtype`. A tensor's parameter, gradient and state all have the same. */
 #define OPTIM_F32  1
@@ -275,6 +278,51 @@ OPTIM_API int optim_attach_for(optim *opt, const char *pattern, const char *hype
 
 /* Take all schedules off a hyperparameter, and free them. */
 OPTIM_API int optim_detach(optim *opt, const char *hyperparameter);
+
+/* ---- Saving and loading ------------------------------------------------------------------------------------- */
+
+/*
+ * Save everything the next steps depend on: the algorithm and its wrappers, hyperparameters and rules (but "blas",
+ * which is the machine's), schedules with what they remember, all counts of steps, the loss scale and all state; with
+ * "save_weights" at 1, which optim_set does, the parameters too. The bytes do not depend on the order in which tensors
+ * were added, on threads or on the machine. The format is a safetensors file: docs/state-format.md.
+ *
+ * optim_save writes a file beside `path`, has it reach the disk, and puts it in the place of `path`, whose permissions
+ * it keeps: whatever happens, `path` is the old file or the new one, whole. A symbolic link is followed.
+ * OPTIM_ERROR_IO: which call failed and why; OPTIM_ERROR_STATE: the weights are swapped; OPTIM_ERROR_ARGUMENT: a
+ * tensor's name is no UTF-8; OPTIM_ERROR_SIZE: names, rules and shapes take more than the format has room for;
+ * OPTIM_ERROR_UNSUPPORTED: this build leaves saving out.
+ */
+OPTIM_API int optim_save(const optim *opt, const char *path);
+
+/*
+ * Load what was saved. The handle must be of the same chain of algorithms and have the saved tensors under the same
+ * names, in any order, with the same shapes and types; hyperparameters, rules and schedules become the saved ones
+ * (schedules that were attached are freed), threads and executor stay. With "load_strict" at 0, tensors that are not
+ * in the file start fresh, and what is there for others is ignored.
+ *
+ * Nothing changes unless everything is right, checksums included; only state that no step has used yet may have become
+ * zeros. Then the steps go on with the very bits they would have had. Pointers to state stay valid. While a handle
+ * that has taken steps is being loaded, there is memory for both its states.
+ * OPTIM_ERROR_MISMATCH lists what differs; OPTIM_ERROR_FORMAT says what is wrong with the file.
+ */
+OPTIM_API int optim_load(optim *opt, const char *path);
+
+/* Take `size` bytes that follow those taken before: 0 if all were, anything else stops with OPTIM_ERROR_IO. */
+typedef int (*optim_writer)(void *context, const void *data, size_t size);
+
+/* Give the next `size` bytes: 0 if they are in `data`, anything else stops with OPTIM_ERROR_IO. */
+typedef int (*optim_reader)(void *context, void *data, size_t size);
+
+/* The same to and from anywhere, from front to back. A reader is asked for nothing that follows the state. */
+OPTIM_API int optim_write(const optim *opt, optim_writer write, void *context);
+OPTIM_API int optim_read(optim *opt, optim_reader read, void *context);
+
+/*
+ * Of the last load of this handle: tensors that were in the file, that started fresh, and that were in the file but
+ * are not in the handle. All are 0 before the first. Each of them may be NULL.
+ */
+OPTIM_API int optim_loaded(const optim *opt, size_t *restored, size_t *fresh, size_t *ignored);
 
 /* ---- Threads ----------------------------------------------------------------------------------------------- */
 

@@ -24,11 +24,18 @@ static uint32_t find(struct body *body, struct cohort *cohorts, size_t *ncohorts
     return at;
 }
 
-void optim_cohort_join(struct body *body, size_t tensor) {
+void optim_cohort_join(struct body *body, size_t tensor, const struct history *history) {
     struct tensor *t = &body->tensors[tensor];
-    const struct cohort fresh = {
-        .settings = t->settings, .element = t->element, .active = t->grad != NULL, .rows = t->row != 0};
-    t->cohort = find(body, body->cohorts, &body->ncohorts, &fresh);
+    struct cohort like = {
+        .settings = t->settings,
+        .element = t->element,
+        .active = t->grad != NULL,
+        .rows = t->row != 0,
+        .started = history->started,
+    };
+    memcpy(like.t, history->t, sizeof like.t);
+    memcpy(like.carried, history->carried, sizeof like.carried);
+    t->cohort = find(body, body->cohorts, &body->ncohorts, &like);
 }
 
 void optim_cohorts_regroup(struct body *body) {

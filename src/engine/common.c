@@ -29,6 +29,8 @@ enum {
     LOSS_SCALE_INTERVAL,
     LOSS_SCALE_BACKOFF,
     BLAS,
+    SAVE_WEIGHTS,
+    LOAD_STRICT,
     PARAMS
 };
 
@@ -55,7 +57,13 @@ static const struct optim_param params[] = {
                              "how many steps in a row must be finite for that", OPTIM_PARAM_OF_HANDLE},
     [LOSS_SCALE_BACKOFF] = {"loss_scale_backoff", 0.5, 1e-30, 1, false,
                             "what it is multiplied by after a step that was not", OPTIM_PARAM_OF_HANDLE},
-    [BLAS] = {"blas", 0, 0, OPTIM_BLAS, true, "1: compose the step of level-1 BLAS calls where that is possible"},
+    [BLAS] = {"blas", 0, 0, OPTIM_BLAS, true, "1: compose the step of level-1 BLAS calls where that is possible",
+              OPTIM_PARAM_NOT_SAVED},
+    [SAVE_WEIGHTS] = {"save_weights", 0, 0, 1, true, "1: optim_save saves the parameters too",
+                      OPTIM_PARAM_OF_HANDLE | OPTIM_PARAM_NOT_SAVED},
+    [LOAD_STRICT] = {"load_strict", 1, 0, 1, true,
+                     "0: optim_load takes what the file has, 1: it must have exactly the tensors of the handle",
+                     OPTIM_PARAM_OF_HANDLE | OPTIM_PARAM_NOT_SAVED},
     [PARAMS] = {0},
 };
 

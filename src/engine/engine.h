@@ -7,7 +7,7 @@
 
 /* ---- cohort.c ---- */
 /* Put a new tensor, with its settings, where it belongs; the arrays have room. */
-void optim_cohort_join(struct body *body, size_t tensor);
+void optim_cohort_join(struct body *body, size_t tensor, const struct history *history);
 /* Put every tensor where it belongs now. */
 void optim_cohorts_regroup(struct body *body);
 /* Find out which cohorts take no step this time. */
