@@ -108,6 +108,17 @@ struct attachment {
     double factor; /* in the step at hand */
 };
 
+/* With how many threads to step, where that is found out by timing: see engine/pace.c. */
+struct pace {
+    size_t most;
+    uint64_t work;
+    optim_executor executor; /* for which all of this was found out */
+    bool timed, threaded, trial;
+    unsigned left;   /* steps before the other way is tried, or chosen */
+    double begun;    /* this step, in seconds */
+    double least[2]; /* seconds a step took without threads, with threads */
+};
+
 struct body {
     const struct optim_kernels *kernels[OPTIM_ELEMENTS];
     struct stage stages[OPTIM_MAX_STAGES];
@@ -149,6 +160,8 @@ struct body {
     uint64_t good;                   /* steps since the loss scale changed or a step was skipped */
     size_t restored, fresh, ignored; /* tensors, of the last load */
     bool swapped;
+    struct pace pace;
+    size_t parts;    /* into which the passes of the step at hand are split */
     int threads;     /* 0: all there are */
     int all_threads; /* how many that is; 0: the CPUs this process may use */
     optim_executor executor;

@@ -135,6 +135,29 @@ START_TEST(an_executor_replaces_the_threads) {
 }
 END_TEST
 
+static void slow_executor(void *context, size_t count, optim_task task, void *job) {
+    usleep(20000);
+    logging_executor(context, count, task, job);
+}
+
+/* Threads that make a step slower are tried, then left out. */
+START_TEST(slow_threads_are_left_out) {
+    enum { COUNT = 500000, MANY = 100, TRIAL = 8 };
+    static float param[COUNT], grad[COUNT];
+    const size_t count = COUNT;
+    struct log log = {0};
+    optim *opt = test_create("adam");
+    ck_ok(opt, optim_add(opt, NULL, OPTIM_F32, 1, &count, param, grad));
+    ck_ok(opt, optim_set_threads(opt, 4));
+    ck_ok(opt, optim_set_executor(opt, slow_executor, &log));
+    for (int t = 0; t < MANY; t++)
+        ck_ok(opt, optim_step(opt));
+    ck_assert_uint_eq(log.calls, TRIAL);
+    ck_assert(log.most > 1 && log.most <= 4);
+    optim_destroy(opt);
+}
+END_TEST
+
 START_TEST(small_steps_stay_on_the_caller) {
     struct log log = {0};
     float param[1000] = {0}, grad[1000] = {0};
@@ -205,6 +228,7 @@ int main(void) {
         tcase_add_test(threads, fork_during_a_step_of_another_thread);
     tcase_add_test(threads, threads_sleep_between_steps);
     tcase_add_test(threads, an_executor_replaces_the_threads);
+    tcase_add_test(threads, slow_threads_are_left_out);
     tcase_add_test(threads, small_steps_stay_on_the_caller);
     if (!sanitizer) /* none can follow a second copy of the library */
         tcase_add_test(threads, unloading_joins_the_threads);

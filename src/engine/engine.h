@@ -58,8 +58,14 @@ const struct stage *optim_swap_stage(const struct body *body);
 /* ---- pass.c ---- */
 /* How a tensor is cut with the hyperparameters it has. */
 struct tiling optim_tiling(const struct body *body, const struct tensor *tensor);
-/* One pass over all tiles, on as many threads as it is worth. */
+/* One pass over all tiles, in body->parts parts side by side. */
 void optim_pass(struct body *body, enum optim_purpose purpose);
+
+/* ---- pace.c ---- */
+/* Into how many parts to split the passes of this step. */
+size_t optim_pace_begin(struct body *body);
+/* The step has been taken. */
+void optim_pace_end(struct body *body);
 
 /* ---- measure.c ---- */
 /*

@@ -2,13 +2,6 @@
 #include "engine.h"
 #include "floating.h"
 
-/*
- * What a thread must get to be worth waking, in bytes of memory traffic. Waking one and waiting for it costs about 45
- * microseconds; Adam gains from a second thread from half a million f32 elements on, plain SGD from one million, both
- * of which are 14 MB a step.
- */
-enum { WORTH_A_THREAD = 7 << 20 };
-
 enum {
     PROGRAMS = 8, /* prepared at once in a part */
     AHEAD = 8     /* tensors whose first lines are fetched ahead, so that many small ones do not each wait for memory */
@@ -113,18 +106,8 @@ static void run_part_anywhere(void *job, size_t part) {
     floating_leave(mode);
 }
 
-static size_t worthwhile_parts(const struct body *body) {
-    const uint64_t most = body->work / WORTH_A_THREAD;
-    int threads = body->threads;
-    if (most <= 1 || threads == 1)
-        return 1;
-    if (threads == 0)
-        threads = body->all_threads ? body->all_threads : optim_cpus();
-    return most < (uint64_t)threads ? (size_t)most : (size_t)threads;
-}
-
 void optim_pass(struct body *body, enum optim_purpose purpose) {
-    struct pass pass = {body, purpose, worthwhile_parts(body)};
+    struct pass pass = {body, purpose, body->parts};
     if (pass.parts == 1)
         run_part(&pass, 0);
     else if (body->executor)

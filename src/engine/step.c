@@ -26,9 +26,11 @@ static int step(struct body *body) {
         return status;
     body->check = false;
     optim_cohorts_hold(body);
+    body->parts = optim_pace_begin(body);
     if (!optim_measure(body))
         return optim_not_finite(body);
     optim_pass(body, OPTIM_STEP);
+    optim_pace_end(body);
     optim_cohorts_advance(body);
     if (!(body->measures & OPTIM_MEASURE_NORM) || body->norm_tensors) {
         body->norm_known = body->norm_tensors != 0;
@@ -72,6 +74,7 @@ int optim_swap(optim *opt) {
     if (body->regroup)
         optim_cohorts_regroup(body);
     const floating_mode mode = floating_enter();
+    body->parts = optim_pace_begin(body);
     optim_pass(body, OPTIM_SWAP);
     floating_leave(mode);
     body->swapped = !body->swapped;

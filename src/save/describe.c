@@ -15,6 +15,7 @@ bool texts_add(struct texts *texts, const char *key, json_t *value) {
         texts->texts = grown;
     if (grown && copy && text) {
         texts->texts[texts->count++] = (struct saved_text){copy, text};
+        /* cppcheck-suppress memleak; the text has the copy */
         return true;
     }
     free(copy);

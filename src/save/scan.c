@@ -17,7 +17,7 @@ static char *string_end(char *at, const char *end) {
     return at < end ? at + 1 : NULL;
 }
 
-/* Behind the value that begins here; NULL: it does not end. Brackets are only counted; whether they match is seen later. */
+/* Behind the value that begins here; NULL: it does not end. That brackets match is for others to see. */
 static char *value_end(char *at, const char *end) {
     size_t depth = 0;
     while (at < end) {

@@ -80,6 +80,7 @@ static bool add_piece(struct saving *saving, const struct tensor *tensor, const 
     }
     sprintf(name, "%s/%s", tensor->name, slot);
     saving->pieces[saving->npieces++] = (struct piece){tensor, name, data};
+    /* cppcheck-suppress memleak; the piece has the name */
     return json_object_set_new(slots, slot, json_from_hex(saved_checksum(data, bytes_of(tensor)))) == 0;
 }
 
