@@ -40,7 +40,8 @@ static int write_to_file(void *context, const void *data, size_t size) {
             continue;
         if (written <= 0) {
             errno = written == 0 ? ENOSPC : errno;
-            return failed(file, "write") ? 0 : 1;
+            failed(file, "write");
+            return 1;
         }
         data = (const char *)data + written;
         size -= (size_t)written;
@@ -167,8 +168,8 @@ static int read_from_file(void *context, void *data, size_t size) {
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
-            return failed(file, "read") ? 0 : 1;
-        if (count == 0)
+            failed(file, "read");
+        if (count <= 0)
             return 1;
         data = (char *)data + count;
         size -= (size_t)count;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char the_file[] = "the file"; /* what calls on the new body are made by, for their messages */
+
 static int fail_text(const struct saved *saved, const char *key, const char *wrong) {
     return saved_fail(saved, OPTIM_ERROR_FORMAT, "the header's \"%.100s\": %s", key, wrong);
 }
@@ -45,7 +47,7 @@ static int restore_value(const struct saved *saved, struct body *body, size_t st
         return unknown(saved, body, stage, name);
     if (!json_to_double(value, &number))
         return fail_text(saved, name, "must be a number");
-    const int status = optim_check_range(body, saved->function, optim_describe(body, place), number);
+    const int status = optim_check_range(body, the_file, optim_describe(body, place), number);
     if (status != OPTIM_OK)
         return fail_because(saved, status, body);
     optim_values(body, 0)[place] = number;
@@ -143,7 +145,7 @@ static int restore_schedule(const struct saved *saved, struct body *body, const 
         status = optim_fail(NULL, OPTIM_ERROR_FORMAT, "a schedule of no kind");
     if (status != OPTIM_OK)
         status = fail_because(saved, status, NULL);
-    else if ((status = optim_attach_param(body, saved->function, pattern, param, s)) != OPTIM_OK)
+    else if ((status = optim_attach_param(body, the_file, pattern, param, s)) != OPTIM_OK)
         status = fail_because(saved, status, body);
     if (status != OPTIM_OK)
         optim_schedule_free(s);
@@ -169,12 +171,13 @@ static int restore_rule(const struct saved *saved, struct body *body, const char
     if (schedule ? !json_is_null(schedule) : !json_to_double(value, &number))
         return fail_text(saved, key, "its value must be a number, its schedule a chain or null");
     const struct optim_param *about = optim_describe(body, param);
-    int status = schedule ? OPTIM_OK : optim_check_range(body, saved->function, about, number);
+    int status = schedule ? OPTIM_OK : optim_check_range(body, the_file, about, number);
     if (status == OPTIM_OK && about->flags & OPTIM_PARAM_OF_HANDLE)
-        status = optim_fail(body, OPTIM_ERROR_FORMAT, "a rule for %s, which is one for all tensors", name);
+        status =
+            optim_fail(body, OPTIM_ERROR_FORMAT, "%s: a rule for %s, which is one for all tensors", the_file, name);
     if (status == OPTIM_OK)
-        status = schedule ? optim_set_place(body, saved->function, pattern, body->params + param, 0)
-                          : optim_set_place(body, saved->function, pattern, param, number);
+        status = schedule ? optim_set_place(body, the_file, pattern, body->params + param, 0)
+                          : optim_set_place(body, the_file, pattern, param, number);
     return status == OPTIM_OK ? OPTIM_OK : fail_because(saved, status, body);
 }
 
@@ -228,7 +231,7 @@ static int keep_unsaved(struct body *body, const struct body *like) {
     for (size_t i = 0; i < like->nrules && status == OPTIM_OK; i++) {
         const struct rule *rule = &like->rules[i];
         if (optim_describe(body, rule->place % body->params)->flags & OPTIM_PARAM_NOT_SAVED)
-            status = optim_set_place(body, "optim_load", rule->pattern, rule->place, rule->value);
+            status = optim_set_place(body, the_file, rule->pattern, rule->place, rule->value);
     }
     return status;
 }

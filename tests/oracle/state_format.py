@@ -155,8 +155,8 @@ def metadata_of(header):
         text(key)
         text(value)
     demand("checksum" in metadata, "there is no checksum")
-    check_sum(metadata["checksum"], metadata_checksum(metadata), "the metadata")
-    decoded = {key: parse(value, key) for key, value in metadata.items() if key != "checksum"}
+    decoded = {key: parse(value, key) for key, value in metadata.items()}
+    check_sum(decoded.pop("checksum"), metadata_checksum(metadata), "the metadata")
     for key, value in decoded.items():
         demand(isinstance(value, dict), f"{key} is no object")
     return decoded
@@ -266,12 +266,12 @@ def pack(header, data):
 def seal(metadata):
     """The strings of __metadata__ with their checksum."""
     strings = {key: json.dumps(odd(value), ensure_ascii=False) for key, value in metadata.items()}
-    return strings | {"checksum": metadata_checksum(strings)}
+    return strings | {"checksum": json.dumps(metadata_checksum(strings))}
 
 
 def layout(state):
     """The header without metadata, the metadata as objects, and the data, of a State."""
-    parts = [(f"{name}/{slot}", tensor.dtype, np.ascontiguousarray(array))
+    parts = [(f"{name}/{slot}", tensor.dtype, array)
              for name, tensor in state.tensors.items() for slot, array in tensor.slots.items()]
     parts.sort(key=lambda part: (part[1] == "F32", as_bytes(part[0])))
     header, data = {}, b""
