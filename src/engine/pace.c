@@ -9,12 +9,12 @@
 #include <time.h>
 
 /* Bytes of memory traffic of a step: below the one a thread never gains, above the other one always does. */
-enum { NEVER = 4 << 20, ALWAYS = 32 << 20 };
+enum { NEVER = 1 << 20, ALWAYS = 32 << 20 };
 
 enum {
-    SHARE = 2 << 20, /* what a thread must get */
-    TRIAL = 8,       /* steps of a trial: wrappers do more in some steps than in others */
-    STAY = 1000      /* steps until the other way is tried again */
+    SHARE = 512 << 10, /* what a thread must get */
+    TRIAL = 8,         /* steps of a trial: wrappers do more in some steps than in others */
+    STAY = 250         /* steps until the other way is tried again */
 };
 
 static size_t most_threads(const struct body *body) {

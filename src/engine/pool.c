@@ -1,6 +1,9 @@
 /*
  * The library's threads: one pool a process, shared by all handles. It starts when first needed, sleeps between
  * passes, starts anew in a forked child, and is joined when the library is unloaded.
+ *
+ * A thread that has finished its share looks for the next pass a little while before it sleeps, since steps of several
+ * handles, and the passes of one step, follow each other closely; so does the caller for the others to finish.
  */
 #include "engine.h"
 
@@ -8,7 +11,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-/* How long the caller looks for the others to finish before it sleeps: about as long as waking up would take. */
+/* How often to look before sleeping: about as long as waking up would take, tens of microseconds. */
 enum { SPINS = 2000 };
 
 #if defined(__x86_64__)
@@ -21,20 +24,25 @@ enum { SPINS = 2000 };
 
 struct worker {
     pthread_t thread;
-    size_t number;   /* from 1; the caller is 0 */
-    uint64_t passes; /* seen */
+    size_t number; /* from 1; the caller is 0 */
+    uint64_t seen; /* the last pass */
 };
+
+/* A pass is known by a number that no other has, times this, plus how many threads take part, the caller included. */
+enum { PASS = 1 << 16 };
 
 static struct pool {
     pthread_mutex_t busy; /* held by the thread whose pass this is */
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t lock; /* of who sleeps, starts or stops */
     pthread_cond_t wake, done;
     struct worker workers[OPTIM_MAX_THREADS];
-    size_t started;  /* workers there are; changes only while busy */
-    uint64_t passes; /* a new number wakes them */
+    size_t started; /* workers there are; changes only while busy */
     bool stop;
-    size_t threads;        /* of this pass, the caller included */
-    atomic_size_t running; /* workers that have not finished it */
+    atomic_size_t sleeping; /* workers that do, or are about to */
+    atomic_bool waiting;    /* the caller sleeps until the others have finished, or is about to */
+    atomic_size_t running;  /* workers that have not finished this pass */
+    _Atomic uint64_t pass;
+    /* of this pass; nobody writes while workers run */
     size_t count;
     optim_task task;
     void *job;
@@ -55,27 +63,43 @@ static void run_share(size_t k, size_t threads, size_t count, optim_task task, v
         task(job, i);
 }
 
+/* Wait for a pass that this worker has not seen; false: it is to stop. What has begun before that is finished first. */
+static bool next_pass(struct worker *worker, uint64_t *pass) {
+    for (int i = 0; i < SPINS; i++) {
+        *pass = atomic_load(&pool.pass);
+        if (*pass != worker->seen)
+            return true;
+        relax();
+    }
+    pthread_mutex_lock(&pool.lock);
+    atomic_fetch_add(&pool.sleeping, 1);
+    while ((*pass = atomic_load(&pool.pass)) == worker->seen && !pool.stop)
+        pthread_cond_wait(&pool.wake, &pool.lock);
+    atomic_fetch_sub(&pool.sleeping, 1);
+    pthread_mutex_unlock(&pool.lock);
+    return *pass != worker->seen;
+}
+
+/* A share is done: have the caller know if it was the last one. */
+static void finish_share(void) {
+    if (atomic_fetch_sub(&pool.running, 1) != 1 || !atomic_load(&pool.waiting))
+        return;
+    pthread_mutex_lock(&pool.lock);
+    pthread_cond_signal(&pool.done);
+    pthread_mutex_unlock(&pool.lock);
+}
+
 static void *work(void *argument) {
     struct worker *worker = argument;
-    pthread_mutex_lock(&pool.lock);
-    for (;;) {
-        while (pool.passes == worker->passes && !pool.stop)
-            pthread_cond_wait(&pool.wake, &pool.lock);
-        if (pool.passes == worker->passes)
-            break; /* to stop; a pass that has begun is finished first */
-        worker->passes = pool.passes;
-        if (worker->number >= pool.threads)
+    uint64_t pass;
+    while (next_pass(worker, &pass)) {
+        const size_t threads = pass % PASS;
+        worker->seen = pass;
+        if (worker->number >= threads)
             continue;
-        const size_t threads = pool.threads, count = pool.count;
-        const optim_task task = pool.task;
-        void *const job = pool.job;
-        pthread_mutex_unlock(&pool.lock);
-        run_share(worker->number, threads, count, task, job);
-        pthread_mutex_lock(&pool.lock);
-        if (--pool.running == 0)
-            pthread_cond_signal(&pool.done);
+        run_share(worker->number, threads, pool.count, pool.task, pool.job);
+        finish_share();
     }
-    pthread_mutex_unlock(&pool.lock);
     return NULL;
 }
 
@@ -100,12 +124,42 @@ static void start(size_t workers) {
     pthread_sigmask(SIG_SETMASK, &all, &was);
     while (pool.started < workers) {
         struct worker *worker = &pool.workers[pool.started];
-        *worker = (struct worker){.number = pool.started + 1, .passes = pool.passes};
+        *worker = (struct worker){.number = pool.started + 1, .seen = atomic_load(&pool.pass)};
         if (pthread_create(&worker->thread, NULL, work, worker) != 0)
             break;
         pool.started++;
     }
     pthread_sigmask(SIG_SETMASK, &was, NULL);
+}
+
+/* Tell all workers of a pass, and have one that sleeps wake up. */
+static size_t publish(size_t count, optim_task task, void *job) {
+    pthread_mutex_lock(&pool.lock);
+    if (!pool.stop)
+        start(count - 1);
+    const size_t threads = pool.started + 1 < count ? pool.started + 1 : count;
+    pool.count = count;
+    pool.task = task;
+    pool.job = job;
+    atomic_store(&pool.running, threads - 1);
+    atomic_store(&pool.pass, (atomic_load(&pool.pass) / PASS + 1) * PASS + threads);
+    if (atomic_load(&pool.sleeping) != 0)
+        pthread_cond_broadcast(&pool.wake);
+    pthread_mutex_unlock(&pool.lock);
+    return threads;
+}
+
+static void wait_for_workers(void) {
+    for (int i = 0; i < SPINS && atomic_load(&pool.running) != 0; i++)
+        relax();
+    if (atomic_load(&pool.running) == 0)
+        return;
+    pthread_mutex_lock(&pool.lock);
+    atomic_store(&pool.waiting, true);
+    while (atomic_load(&pool.running) != 0)
+        pthread_cond_wait(&pool.done, &pool.lock);
+    atomic_store(&pool.waiting, false);
+    pthread_mutex_unlock(&pool.lock);
 }
 
 void optim_pool_run(size_t count, optim_task task, void *job) {
@@ -114,25 +168,9 @@ void optim_pool_run(size_t count, optim_task task, void *job) {
         run_share(0, 1, count, task, job);
         return;
     }
-    pthread_mutex_lock(&pool.lock);
-    if (!pool.stop)
-        start(count - 1);
-    const size_t threads = pool.started + 1 < count ? pool.started + 1 : count;
-    pool.threads = threads;
-    pool.running = threads - 1;
-    pool.count = count;
-    pool.task = task;
-    pool.job = job;
-    pool.passes++;
-    pthread_cond_broadcast(&pool.wake);
-    pthread_mutex_unlock(&pool.lock);
+    const size_t threads = publish(count, task, job);
     run_share(0, threads, count, task, job);
-    for (int i = 0; i < SPINS && atomic_load_explicit(&pool.running, memory_order_relaxed) != 0; i++)
-        relax();
-    pthread_mutex_lock(&pool.lock);
-    while (pool.running != 0)
-        pthread_cond_wait(&pool.done, &pool.lock);
-    pthread_mutex_unlock(&pool.lock);
+    wait_for_workers();
     pthread_mutex_unlock(&pool.busy);
 }
 
