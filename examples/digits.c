@@ -2,10 +2,11 @@
  * Learn to read handwritten digits with the optimizers of liboptim, and compare them.
  *
  * Start reading at train.c, which is what a program does with the library. optimizer.c creates an optimizer,
- * network.c computes the gradients, data.c reads the images, options.c the command line.
+ * network.c computes the gradients, checkpoint.c saves a training, data.c reads the images, options.c the command line.
  */
 #include <cblas.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,11 +50,25 @@ static void print_table(const struct options *options, const struct data *data, 
         puts("Rprop is made for the gradient of all images, so an epoch is one step of it.");
 }
 
-static FILE *open_csv(const char *path) {
-    FILE *csv = fopen(path, "w");
-    if (csv == NULL)
+static void print_digests(const struct options *options, const struct result *result) {
+    for (size_t i = 0; i < options->optimizers; i++)
+        printf("Weights of %s: %016" PRIx64 "\n", options->optimizer[i], result[i].digest);
+}
+
+static void print_stop(const struct options *options, const struct result *result) {
+    printf("Stopped after %zu batches", result->batches);
+    if (options->save != NULL)
+        printf("; --resume %s goes on", options->save);
+    puts(".");
+}
+
+/* What a training goes on with goes on, too. */
+static FILE *open_csv(const char *path, bool append) {
+    FILE *csv = fopen(path, append ? "a" : "w");
+    if (csv == NULL || fseek(csv, 0, SEEK_END) != 0)
         die(FAILED, "%s: %s", path, strerror(errno));
-    fputs(CSV_HEADER, csv);
+    if (ftell(csv) == 0)
+        fputs(CSV_HEADER, csv);
     return csv;
 }
 
@@ -94,13 +109,18 @@ int main(int argc, char **argv) {
     } else {
         data_read_csv(&data, options.data, &rng);
     }
-    FILE *csv = options.csv != NULL ? open_csv(options.csv) : NULL;
+    FILE *csv = options.csv != NULL ? open_csv(options.csv, options.resume != NULL) : NULL;
 
     struct result *result = allocate(options.optimizers, sizeof *result);
     for (size_t i = 0; i < options.optimizers; i++) {
         result[i] = train(&options, options.optimizer[i], &data, rng, csv);
     }
-    print_table(&options, &data, result);
+    if (result->unfinished)
+        print_stop(&options, result);
+    else
+        print_table(&options, &data, result);
+    if (options.digest)
+        print_digests(&options, result);
 
     if (csv != NULL)
         close_csv(csv, options.csv);

@@ -11,7 +11,7 @@
 /* clang-format off */
 enum option {
     OPTIMIZER, COMPARE, WRAP, SET, SCHEDULE, SCHEDULE_SET, WARMUP, EPOCHS, BATCH, HIDDEN, SEED, THREADS, DATA, MNIST,
-    CSV, LIST, HELP, VERSION, TABLE_SIZE
+    CSV, SAVE, SAVE_EVERY, RESUME, STOP_AFTER, DIGEST, LIST, HELP, VERSION, TABLE_SIZE
 };
 /* clang-format on */
 
@@ -33,7 +33,14 @@ static const struct {
     [THREADS] = {"--threads", "N", "threads of the optimizer's step (0: one for each CPU)"},
     [DATA] = {"--data", "FILE", "the digits to learn (" DIGITS_CSV ")"},
     [MNIST] = {"--mnist", "DIRECTORY", "learn MNIST instead, from its four unpacked IDX files"},
-    [CSV] = {"--csv", "FILE", "write the learning curves to FILE"},
+    [CSV] = {"--csv", "FILE", "write the learning curves to FILE; with --resume, add to them"},
+    [SAVE] = {"--save", "FILE", "save the training to FILE, whole at any time: after each epoch and at the end"},
+    [SAVE_EVERY] = {"--save-every", "N", "and every N batches"},
+    [RESUME] = {"--resume", "FILE",
+                "go on with a training that was saved, given the same other options;\n"
+                "                                  --epochs may be more, --save may be the same FILE"},
+    [STOP_AFTER] = {"--stop-after", "N", "stop when this run has learned N batches, and save"},
+    [DIGEST] = {"--digest", NULL, "print a digest of the weights: it differs if a bit does"},
     [LIST] = {"--list", NULL, "list the algorithms, their hyperparameters and defaults"},
     [HELP] = {"--help", NULL, "print this"},
     [VERSION] = {"--version", NULL, "print the version of liboptim"},
@@ -164,7 +171,7 @@ static void read_option(struct options *options, enum option option, const char 
         options->warmup = (size_t)number(option, value, value, '\0', 0, 1000000000);
         break;
     case EPOCHS:
-        options->epochs = (size_t)number(option, value, value, '\0', 1, 1000000);
+        options->epochs = (size_t)number(option, value, value, '\0', 1, MAX_EPOCHS);
         break;
     case BATCH:
         options->batch = (size_t)number(option, value, value, '\0', 1, 1000000);
@@ -188,6 +195,21 @@ static void read_option(struct options *options, enum option option, const char 
     case CSV:
         options->csv = value;
         break;
+    case SAVE:
+        options->save = value;
+        break;
+    case SAVE_EVERY:
+        options->save_every = (size_t)number(option, value, value, '\0', 1, 1000000000);
+        break;
+    case RESUME:
+        options->resume = value;
+        break;
+    case STOP_AFTER:
+        options->stop_after = (size_t)number(option, value, value, '\0', 1, 1000000000);
+        break;
+    case DIGEST:
+        options->digest = true;
+        break;
     case LIST:
         options->list = true;
         break;
@@ -200,6 +222,15 @@ static void read_option(struct options *options, enum option option, const char 
     case TABLE_SIZE:
         break;
     }
+}
+
+static void check_saving(const struct options *options) {
+    const enum option one = options->save != NULL ? SAVE : options->resume != NULL ? RESUME : STOP_AFTER;
+    const bool saves = options->save != NULL || options->resume != NULL || options->stop_after > 0;
+    if (saves && options->optimizers > 1)
+        die(MISUSE, "%s: is for one optimizer, and there are %zu", table[one].name, options->optimizers);
+    if (options->save == NULL && options->save_every > 0)
+        die(MISUSE, "%s: where to? Add %s FILE", table[SAVE_EVERY].name, table[SAVE].name);
 }
 
 void options_read(struct options *options, int argc, char **argv) {
@@ -228,6 +259,7 @@ void options_read(struct options *options, int argc, char **argv) {
     for (size_t i = 0; i < wrappers; i++)
         wrap_optimizers(options, wrapper[i]);
     free(wrapper);
+    check_saving(options);
     if (options->schedule == NULL && options->schedule_settings > 0)
         die(MISUSE, "%s \"%s\": which schedule? Add %s NAME", table[SCHEDULE_SET].name,
             options->schedule_setting[0].text, table[SCHEDULE].name);

@@ -8,6 +8,8 @@
 
 #include "network.h"
 
+#define MAX_EPOCHS 1000000
+
 struct setting {
     const char *text; /* "lr=0.1", as it was given */
     char *name;
@@ -28,9 +30,14 @@ struct options {
     size_t hidden[MAX_LAYERS - 1], hiddens;
     uint64_t seed;
     int threads;
-    const char *data;  /* a CSV file */
-    const char *mnist; /* a directory, or NULL */
-    const char *csv;   /* what to write, or NULL */
+    const char *data;   /* a CSV file */
+    const char *mnist;  /* a directory, or NULL */
+    const char *csv;    /* what to write, or NULL */
+    const char *save;   /* where to, or NULL */
+    size_t save_every;  /* batches, besides every epoch; 0: only then */
+    const char *resume; /* what was saved, or NULL */
+    size_t stop_after;  /* batches of this run; 0: at the end */
+    bool digest;
     bool list;
 };
 

@@ -2,6 +2,8 @@
 #ifndef TRAIN_H
 #define TRAIN_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "data.h"
@@ -20,6 +22,9 @@ struct result {
     double best_accuracy; /* after any epoch */
     size_t goal_epoch;    /* the first that reached GOAL, or 0 */
     double seconds;       /* spent training, validation not counted */
+    size_t batches;       /* learned in all */
+    bool unfinished;      /* it was told to stop before the last epoch's end */
+    uint64_t digest;      /* of the weights */
 };
 
 #define CSV_HEADER "optimizer,epoch,train_loss,validation_loss,validation_accuracy,seconds\n"

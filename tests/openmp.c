@@ -1,4 +1,4 @@
-/* Side by side with OpenMP: handles in its threads, the library's threads between its loops, its threads as executor. */
+/* Side by side with OpenMP: handles in its threads, ours between its loops, its threads as executor of steps. */
 #include "test.h"
 
 #include <omp.h>
