@@ -44,7 +44,10 @@ static void print_caches(void) {
 
 void machine_print(const char *isa) {
     char line[LINE];
-    printf("liboptim     %s, %s kernels\n", optim_version(), isa);
+    printf("liboptim     %s", optim_version());
+    if (isa)
+        printf(", %s kernels", isa);
+    puts("");
     printf("processor    %s\n", look_up("/proc/cpuinfo", "model name", line));
     printf("processors   %ld\n", sysconf(_SC_NPROCESSORS_ONLN));
     print_caches();

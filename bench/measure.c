@@ -29,7 +29,7 @@ static double quantile(const double *sorted, size_t count, double q) {
     return sorted[below] + (at - (double)below) * (sorted[above] - sorted[below]);
 }
 
-static double median(double *values, size_t count) {
+double measure_median(double *values, size_t count) {
     qsort(values, count, sizeof *values, ascending);
     return quantile(values, count, 0.5);
 }
@@ -71,11 +71,11 @@ struct measured measure(const struct measure_subject *subjects, size_t count, si
     for (size_t k = 0; k < count; k++) { /* before any of them is sorted */
         for (size_t i = 0; i < n; i++)
             ratios[i] = values[k * n + i] / values[i];
-        m.of[k].times = median(ratios, n);
+        m.of[k].times = measure_median(ratios, n);
     }
     for (size_t k = 0; k < count; k++) {
         double *const own = values + k * n;
-        m.of[k].ns = median(own, n);
+        m.of[k].ns = measure_median(own, n);
         m.of[k].spread = (quantile(own, n, 0.75) - quantile(own, n, 0.25)) / m.of[k].ns;
     }
     free(values);

@@ -6,6 +6,9 @@
 
 double measure_now(void); /* nanoseconds */
 
+/* It sorts them. */
+double measure_median(double *values, size_t count);
+
 /* Nanoseconds that `steps` steps take. */
 typedef double measure_time(void *context, size_t steps);
 

@@ -12,11 +12,10 @@ uint64_t saved_checksum(const void *data, size_t size) {
     return XXH3_64bits(data, size);
 }
 
-uint64_t saved_checksum_texts(const struct saved_text *texts, size_t count) {
+bool saved_checksum_texts(const struct saved_text *texts, size_t count, uint64_t *checksum) {
     XXH3_state_t *state = XXH3_createState();
-    uint64_t checksum = 0;
     if (!state)
-        return 0;
+        return false;
     XXH3_64bits_reset(state);
     for (size_t i = 0; i < count; i++) {
         if (strcmp(texts[i].key, "checksum") == 0)
@@ -24,9 +23,9 @@ uint64_t saved_checksum_texts(const struct saved_text *texts, size_t count) {
         XXH3_64bits_update(state, texts[i].key, strlen(texts[i].key) + 1);
         XXH3_64bits_update(state, texts[i].value, strlen(texts[i].value) + 1);
     }
-    checksum = XXH3_64bits_digest(state);
+    *checksum = XXH3_64bits_digest(state);
     XXH3_freeState(state);
-    return checksum;
+    return true;
 }
 
 bool source_open(struct source *source, optim_reader read, void *context) {

@@ -9,7 +9,7 @@
 
 bool texts_add(struct texts *texts, const char *key, json_t *value) {
     struct saved_text *grown = optim_grow(texts->texts, &texts->capacity, texts->count + 1, sizeof(*texts->texts));
-    char *copy = strdup(key), *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    char *copy = strdup(key), *text = value ? json_to_text(value) : NULL;
     json_decref(value);
     if (grown)
         texts->texts = grown;
@@ -29,10 +29,9 @@ static int by_key(const void *a, const void *b) {
 
 bool texts_seal(struct texts *texts) {
     qsort(texts->texts, texts->count, sizeof(*texts->texts), by_key);
-    const uint64_t checksum = saved_checksum_texts(texts->texts, texts->count);
-    if (!texts_add(texts, "checksum", json_from_hex(checksum)))
-        return false;
-    return true;
+    uint64_t checksum;
+    return saved_checksum_texts(texts->texts, texts->count, &checksum) &&
+           texts_add(texts, "checksum", json_from_hex(checksum));
 }
 
 void texts_free(struct texts *texts) {

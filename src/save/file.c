@@ -132,6 +132,28 @@ static int save(const optim *opt, const char *function, const char *path, const 
     return file.call && status == OPTIM_ERROR_IO ? fail(opt->body, function, &file, path) : status;
 }
 
+/* Where a path leads that may be a link to nothing: to be freed; NULL: no memory. */
+static char *follow(const char *path, struct file *file) {
+    enum { LINKS = 40 }; /* as many as the system follows */
+    char to[4096], *at = strdup(path);
+    for (int i = 0; at && i < LINKS; i++) {
+        const ssize_t length = readlink(at, to, sizeof to - 1);
+        if (length < 0)
+            return at;
+        to[length] = 0;
+        const char *slash = *to == '/' ? NULL : strrchr(at, '/');
+        const int folder = slash ? (int)(slash - at) + 1 : 0;
+        char *next = malloc((size_t)folder + (size_t)length + 1);
+        if (next)
+            sprintf(next, "%.*s%s", folder, at, to);
+        free(at);
+        at = next;
+    }
+    if (!at)
+        failed(file, "malloc");
+    return at;
+}
+
 int optim_save(const optim *opt, const char *path) {
     static const char function[] = "optim_save";
     struct file file = {.number = -1};
@@ -149,12 +171,13 @@ int optim_save(const optim *opt, const char *path) {
     if (replaces && !S_ISREG(old.st_mode))
         return optim_fail(opt->body, OPTIM_ERROR_IO, "%s: \"%.300s\" is no file: optim_write writes to anything else",
                           function, path);
-    char *target = replaces ? realpath(path, NULL) : NULL; /* a link stays one */
-    if (replaces && !target) {
-        failed(&file, "realpath");
+    char *target = replaces ? realpath(path, NULL) : follow(path, &file); /* a link stays one */
+    if (!target) {
+        if (replaces)
+            failed(&file, "realpath");
         return fail(opt->body, function, &file, path);
     }
-    status = save(opt, function, target ? target : path, replaces ? &old : NULL);
+    status = save(opt, function, target, replaces ? &old : NULL);
     free(target);
     return status;
 }

@@ -38,6 +38,17 @@ json_t *json_from_hex(uint64_t x) {
     return json_string(text);
 }
 
+char *json_to_text(const json_t *json) {
+    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY, size = json_dumpb(json, NULL, 0, flags);
+    char *text = size ? malloc(size + 1) : NULL;
+    if (!text || json_dumpb(json, text, size, flags) != size) {
+        free(text);
+        return NULL;
+    }
+    text[size] = 0;
+    return text;
+}
+
 bool json_to_hex(const json_t *json, uint64_t *x) {
     const char *text = json_string_value(json);
     if (!text || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)

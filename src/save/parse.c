@@ -45,12 +45,17 @@ const char *saved_find_text(const struct saved *saved, const char *key) {
     return found ? found->value : NULL;
 }
 
+json_t *saved_parse(const char *text, size_t length) {
+    return length <= SAVED_ENTRY ? json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL) : NULL;
+}
+
 static int walk_texts(struct saved *saved, char *value, size_t length) {
     struct walk walk = walk_begin(value, length);
     char *key, *text;
     int status = OPTIM_OK;
-    if (saved->ntexts)
+    if (saved->has_texts)
         return saved_fail(saved, OPTIM_ERROR_FORMAT, "the header has \"__metadata__\" twice");
+    saved->has_texts = true;
     while (status == OPTIM_OK && walk_next(&walk, &key, &text, &length))
         status = add_text(saved, key, text, length);
     if (status == OPTIM_OK && walk.wrong)
@@ -59,7 +64,7 @@ static int walk_texts(struct saved *saved, char *value, size_t length) {
 }
 
 static int check_texts(struct saved *saved) {
-    uint64_t checksum = 0;
+    uint64_t checksum = 0, expected;
     if (saved->ntexts)
         qsort(saved->texts, saved->ntexts, sizeof(*saved->texts), by_key);
     for (size_t i = 1; i < saved->ntexts; i++)
@@ -69,8 +74,10 @@ static int check_texts(struct saved *saved) {
     const char *text = saved_find_text(saved, "checksum");
     if (!text || !saved_find_text(saved, "liboptim"))
         return saved_fail(saved, OPTIM_ERROR_FORMAT, "a safetensors file, but not of an optimizer's state");
-    json_t *json = json_loads(text, JSON_DECODE_ANY, NULL);
-    const bool fits = json_to_hex(json, &checksum) && checksum == saved_checksum_texts(saved->texts, saved->ntexts);
+    if (!saved_checksum_texts(saved->texts, saved->ntexts, &expected))
+        return saved_fail_memory(saved);
+    json_t *json = saved_parse(text, strlen(text));
+    const bool fits = json_to_hex(json, &checksum) && checksum == expected;
     json_decref(json);
     return fits ? OPTIM_OK : saved_fail(saved, OPTIM_ERROR_FORMAT, "the header is damaged: its checksum is another");
 }
@@ -122,7 +129,7 @@ static int add_tensor(struct saved *saved, char *name, char *text) {
     uint64_t bytes;
     const size_t length = strlen(text);
     int status = OPTIM_OK;
-    json_t *json = length <= SAVED_ENTRY ? json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    json_t *json = saved_parse(text, length);
     const bool fits = json_unpack(json, "{s:s, s:o, s:o}", "dtype", &dtype, "shape", &shape, "slots", &slots) == 0 &&
                       saved_element(dtype, &tensor.element) && read_history(json, &tensor) &&
                       (tensor.shape = saved_keep_shape(shape, text, length)) != NULL &&

@@ -40,12 +40,11 @@ const char *saved_keep_shape(const json_t *shape, char *to, size_t room) {
         if (!json_to_count(dimension, &n))
             return NULL;
     }
-    char *text = json_dumps(shape, JSON_COMPACT);
-    const char *kept = NULL;
-    if (text && strlen(text) < room)
-        kept = memcpy(to, text, strlen(text) + 1);
-    free(text);
-    return kept;
+    const size_t size = json_dumpb(shape, to, room, JSON_COMPACT);
+    if (size == 0 || size >= room)
+        return NULL;
+    to[size] = 0;
+    return to;
 }
 
 int saved_add_part(struct saved *saved, char *name, char *value, size_t length) {
@@ -53,7 +52,7 @@ int saved_add_part(struct saved *saved, char *name, char *value, size_t length) 
     const char *dtype = NULL, *wrong = NULL;
     json_t *shape = NULL, *begin = NULL, *end = NULL;
     uint64_t bytes = 0;
-    json_t *json = length <= SAVED_ENTRY ? json_loadb(value, length, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    json_t *json = saved_parse(value, length);
     if (json_unpack(json, "{s:s, s:o, s:[o, o!]}", "dtype", &dtype, "shape", &shape, "data_offsets", &begin, &end) != 0)
         wrong = "must have a dtype, a shape and data_offsets";
     else if (!saved_element(dtype, &part.element))

@@ -63,7 +63,7 @@ static int restore_stage(const struct saved *saved, struct body *body, size_t st
     int status = OPTIM_OK;
     snprintf(key, sizeof key, "stage %zu", stage);
     const char *text = saved_find_text(saved, key);
-    json_t *json = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    json_t *json = text ? saved_parse(text, strlen(text)) : NULL;
     if (json_unpack(json, "{s:o, s:o}", "values", &values, "chosen", &chosen) != 0 || !json_is_object(values) ||
         !json_is_array(chosen))
         status = fail_text(saved, key, "must have values, and which are chosen");
@@ -186,7 +186,7 @@ static int restore_rules(const struct saved *saved, struct body *body) {
     for (size_t i = 0; i < saved->ntexts && status == OPTIM_OK; i++) {
         if (strncmp(saved->texts[i].key, "rule ", 5) != 0)
             continue;
-        json_t *json = json_loads(saved->texts[i].value, JSON_REJECT_DUPLICATES, NULL);
+        json_t *json = saved_parse(saved->texts[i].value, strlen(saved->texts[i].value));
         status = restore_rule(saved, body, saved->texts[i].key, json);
         json_decref(json);
     }
@@ -198,7 +198,8 @@ static int restore_rules(const struct saved *saved, struct body *body) {
 static int restore_whole(const struct saved *saved, struct body *body) {
     static const char key[] = "liboptim";
     uint64_t format = 0;
-    json_t *json = json_loads(saved_find_text(saved, key), JSON_REJECT_DUPLICATES, NULL);
+    const char *text = saved_find_text(saved, key);
+    json_t *json = saved_parse(text, strlen(text));
     const char *algorithm = json_string_value(json_object_get(json, "algorithm"));
     const json_t *norm = json_object_get(json, "norm");
     int status = OPTIM_OK;

@@ -16,7 +16,8 @@
 
 enum {
     SAVED_HEADER = 100000000, /* bytes of a header at most, as for all who read safetensors files */
-    SAVED_ENTRY = 1 << 16     /* bytes of what it says about one part, or one tensor, at most */
+    SAVED_ENTRY = 1 << 20     /* bytes of what it says about one part, tensor, rule or stage at most: the JSON library
+                                 takes up to 42 times as much to parse it */
 };
 
 /* A text of the metadata. Both strings lie in the header. */
@@ -54,7 +55,8 @@ struct saved {
     size_t nparts, ntensors, ntexts;
     size_t part_capacity, tensor_capacity, text_capacity;
     struct saved_part **by_name;
-    uint64_t size; /* of the data */
+    bool has_texts; /* whether "__metadata__" has been seen */
+    uint64_t size;  /* of the data */
 };
 
 /* Where a state is read from, front to back. */
@@ -74,6 +76,8 @@ int saved_check_length(const struct saved *saved, uint64_t length);
 void saved_free(struct saved *saved);
 /* The text of that key; NULL: there is none. */
 const char *saved_find_text(const struct saved *saved, const char *key);
+/* What a text says; NULL: it is none that makes sense. */
+json_t *saved_parse(const char *text, size_t length);
 __attribute__((format(printf, 3, 4))) int saved_fail(const struct saved *saved, int status, const char *format, ...);
 int saved_fail_memory(const struct saved *saved);
 
@@ -109,8 +113,8 @@ int source_read(const struct saved *saved, struct source *source, void *to, size
 bool source_open(struct source *source, optim_reader read, void *context);
 void source_close(struct source *source);
 uint64_t saved_checksum(const void *data, size_t size);
-/* Of all texts but the checksum itself, in the order of their keys. */
-uint64_t saved_checksum_texts(const struct saved_text *texts, size_t count);
+/* Of all texts but the checksum itself, in the order of their keys. False: no memory. */
+bool saved_checksum_texts(const struct saved_text *texts, size_t count, uint64_t *checksum);
 
 /* ---- numbers.c: what JSON cannot say of numbers, and names ---- */
 json_t *json_from_double(double x);
@@ -118,6 +122,8 @@ bool json_to_double(const json_t *json, double *x);
 bool json_to_count(const json_t *json, uint64_t *x);
 bool json_to_hex(const json_t *json, uint64_t *x);
 json_t *json_from_hex(uint64_t x);
+/* Text, to be freed; NULL: no memory. json_dumps of jansson 2.14 would leave out a name that it has no memory for. */
+char *json_to_text(const json_t *json);
 /* How a slot is called in a file: slots inside others of the same name have a number. */
 void saved_slot_name(const struct body *body, uint32_t slot, char *name, size_t size);
 const char *saved_dtype(int element);

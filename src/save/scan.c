@@ -47,7 +47,7 @@ struct walk walk_begin(char *text, size_t length) {
 }
 
 char *walk_string(char *value, size_t length) {
-    json_t *json = json_loadb(value, length, JSON_DECODE_ANY, NULL);
+    json_t *json = *value == '"' ? json_loadb(value, length, JSON_DECODE_ANY, NULL) : NULL;
     char *decoded = NULL;
     if (json_is_string(json) && json_string_length(json) < length) /* the quotes are gone: there is room for the end */
         decoded = memcpy(value, json_string_value(json), json_string_length(json) + 1);
@@ -72,7 +72,7 @@ bool walk_next(struct walk *walk, char **key, char **value, size_t *length) {
         walk->at = end;
         return false;
     }
-    if (at == end || *at != '"' || !(first || *walk->at == ','))
+    if (at == end || *at != '"')
         return stop(walk, "a name in quotes is missing");
     char *const key_end = string_end(at, end);
     char *colon = key_end ? skip_space(key_end, end) : end;
@@ -89,7 +89,7 @@ bool walk_next(struct walk *walk, char **key, char **value, size_t *length) {
     if (!*key)
         return stop(walk, "a name is not proper JSON or UTF-8");
     walk->at = skip_space(after, end);
-    if (walk->at == end)
-        return stop(walk, "a closing bracket is missing");
+    if (walk->at == end || (*walk->at != ',' && *walk->at != '}'))
+        return stop(walk, "a comma or a closing bracket is missing");
     return true;
 }

@@ -126,6 +126,17 @@ static bool add_tensor(struct saving *saving, const struct tensor *tensor) {
     return fine;
 }
 
+/* A reader takes no longer ones. */
+static int check_texts(const struct saving *saving) {
+    for (size_t i = 0; i < saving->texts.count; i++) {
+        const struct saved_text *text = &saving->texts.texts[i];
+        if (strlen(text->value) > SAVED_ENTRY)
+            return optim_fail(saving->body, OPTIM_ERROR_SIZE, "%s: \"%.100s\" takes %zu bytes: there is room for %d",
+                              saving->function, text->key, strlen(text->value), SAVED_ENTRY);
+    }
+    return OPTIM_OK;
+}
+
 static int collect(struct saving *saving) {
     const struct body *body = saving->body;
     int status = check_names(saving);
@@ -140,7 +151,7 @@ static int collect(struct saving *saving) {
     for (size_t i = 0; i < body->ntensors && fine; i++)
         fine = add_tensor(saving, saving->tensors[i]);
     fine = fine && texts_seal(&saving->texts);
-    return fine ? OPTIM_OK : fail(saving, OPTIM_ERROR_MEMORY, "no memory for what the header says");
+    return fine ? check_texts(saving) : fail(saving, OPTIM_ERROR_MEMORY, "no memory for what the header says");
 }
 
 /* ---- The header ---------------------------------------------------------------------------------------------- */
@@ -158,7 +169,7 @@ static bool put(struct saving *saving, const char *text) {
 
 static bool put_string(struct saving *saving, const char *string) {
     json_t *json = json_string(string);
-    char *text = json ? json_dumps(json, JSON_ENCODE_ANY) : NULL;
+    char *text = json ? json_to_text(json) : NULL;
     const bool fine = text && put(saving, text);
     free(text);
     json_decref(json);
