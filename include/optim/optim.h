@@ -37,6 +37,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The version of this header; optim_version is that of the library. */
 #define OPTIM_VERSION "0.1.0"
 
 #if defined(__GNUC__)

@@ -1,4 +1,4 @@
-// Checks that say what failed, where, and with which values. A test program ends with `return checked();`.
+// Checks that say what failed, where, and with which values. A test program is `return checked(part, part, ...)`.
 #ifndef OPTIM_TESTS_CHECK_HPP
 #define OPTIM_TESTS_CHECK_HPP
 
@@ -10,9 +10,13 @@
 
 struct tally {
     int checks = 0, failures = 0;
+    const char *last_file = "";
+    int last_line = 0;
 
     void count(bool good, const char *file, int line, const std::string &text) {
         checks++;
+        last_file = file;
+        last_line = line;
         if (good)
             return;
         failures++;
@@ -25,7 +29,16 @@ inline tally &results() {
     return all;
 }
 
-inline int checked() {
+template <class F> void attempt(F part) {
+    try {
+        part();
+    } catch (const std::exception &error) {
+        results().count(false, results().last_file, results().last_line, std::string("after this: ") + error.what());
+    }
+}
+
+template <class... F> int checked(F... parts) {
+    (attempt(parts), ...);
     std::printf("%d checks, %d failed\n", results().checks, results().failures);
     return results().failures != 0 || results().checks == 0;
 }

@@ -189,12 +189,15 @@ class program {
 
 } // namespace
 
-int main() {
+static void run_programs() {
     std::vector<optim::algorithm> algorithms;
     for (const optim::algorithm &algorithm : optim::algorithms())
         if (!algorithm.wraps)
             algorithms.push_back(algorithm);
     for (int i = 0; i < programs; i++)
         program(algorithms[static_cast<std::size_t>(i) % algorithms.size()], static_cast<std::uint64_t>(i)).run();
-    return checked();
+}
+
+int main() {
+    return checked(run_programs);
 }

@@ -127,8 +127,5 @@ void careless() {
 } // namespace
 
 int main() {
-    callables();
-    lifetime();
-    careless();
-    return checked();
+    return checked(callables, lifetime, careless);
 }

@@ -91,15 +91,17 @@ static void schedules() {
     CHECK(warm.handle() == nullptr);
     CHECK_THROWS(opt.attach("lr", optim::schedule("constant")), state, "already");
 
-    float weight = 1;
+    float weight = 1, bias = 1;
     const float gradient = 1;
     opt.add("w", {}, &weight, &gradient);
     opt.set("lr", 0.1);
     CHECK_EQUAL(opt.get_for("w", "lr"), expected);
     opt.detach("lr");
     CHECK_EQUAL(opt.get_for("w", "lr"), 0.1);
+    opt.add("bias", {}, &bias, &gradient);
     opt.attach_for("w*", "lr", optim::schedule("piecewise").point(0, 0.5).point(2, 0.25));
     CHECK_EQUAL(opt.get_for("w", "lr"), 0.05);
+    CHECK_EQUAL(opt.get_for("bias", "lr"), 0.1);
     CHECK_EQUAL(opt.get("lr"), 0.1);
     opt.epoch(1.5);
     CHECK_EQUAL(opt.epochs(), 1U);
@@ -142,9 +144,5 @@ static void errors() {
 }
 
 int main() {
-    moves();
-    wraps();
-    schedules();
-    errors();
-    return checked();
+    return checked(moves, wraps, schedules, errors);
 }

@@ -136,8 +136,5 @@ int main(int argc, char **argv) {
         }
         throw;
     }
-    files(path);
-    streams();
-    callables();
-    return checked();
+    return checked([&path] { files(path); }, streams, callables);
 }

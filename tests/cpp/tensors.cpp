@@ -129,8 +129,5 @@ static void state() {
 }
 
 int main() {
-    forms();
-    refused();
-    state();
-    return checked();
+    return checked(forms, refused, state);
 }

@@ -18,11 +18,11 @@ static void same(const optim::parameter &p, const char *of, std::size_t i, declt
     CHECK_EQUAL(p.max, max);
 }
 
-int main() {
-    const std::vector<optim::algorithm> algorithms = optim::algorithms();
-    CHECK_EQUAL(algorithms.size(), optim_algorithm_count());
-    CHECK_EQUAL(algorithms.size(), count_of_second_unit());
-    for (const optim::algorithm &algorithm : algorithms) {
+static void algorithms() {
+    const std::vector<optim::algorithm> all = optim::algorithms();
+    CHECK_EQUAL(all.size(), optim_algorithm_count());
+    CHECK_EQUAL(all.size(), count_of_second_unit());
+    for (const optim::algorithm &algorithm : all) {
         const std::string name(algorithm.name);
         CHECK_EQUAL(algorithm.summary, optim_algorithm_summary(name.c_str()));
         CHECK_EQUAL(algorithm.wraps, optim_algorithm_wraps(name.c_str()) == 1);
@@ -38,7 +38,9 @@ int main() {
         for (const optim::parameter &p : algorithm.parameters)
             CHECK_EQUAL(opt.get(std::string(p.name)), p.initial);
     }
+}
 
+static void schedules() {
     const std::vector<optim::schedule_kind> kinds = optim::schedule_kinds();
     CHECK_EQUAL(kinds.size(), optim_schedule_count());
     for (const optim::schedule_kind &kind : kinds) {
@@ -52,5 +54,8 @@ int main() {
             kind.wraps ? optim::wrap(name, optim::schedule("constant")) : optim::schedule(name);
         CHECK(made.handle() != nullptr);
     }
-    return checked();
+}
+
+int main() {
+    return checked(algorithms, schedules);
 }
