@@ -57,7 +57,7 @@ typedef struct optim optim;
 typedef struct optim_schedule optim_schedule;
 
 /* Status values. They are never renumbered. */
-#define OPTIM_OK                0
+#define OPTIM_OK                0     /* done */
 #define OPTIM_ERROR_MEMORY      (-1)  /* memory could not be allocated */
 #define OPTIM_ERROR_ARGUMENT    (-2)  /* a NULL or a number that the call cannot take */
 #define OPTIM_ERROR_NAME        (-3)  /* no algorithm, hyperparameter, tensor or slot of that name */
@@ -75,8 +75,8 @@ typedef struct optim_schedule optim_schedule;
 #define OPTIM_ERROR_MISMATCH    (-15) /* it is the state of another optimizer, or of other tensors */
 
 /* Element types, for `dtype`. A tensor's parameter, gradient and state all have the same. */
-#define OPTIM_F32  1
-#define OPTIM_F64  2
+#define OPTIM_F32  1 /* float, 4 bytes */
+#define OPTIM_F64  2 /* double, 8 bytes */
 #define OPTIM_BF16 3 /* not supported yet: OPTIM_ERROR_DTYPE */
 #define OPTIM_F16  4 /* not supported yet: OPTIM_ERROR_DTYPE */
 
