@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A linear classifier of handwritten digits: 64 pixels, 10 classes. The path of examples/data/digits.csv is its argument.
+"""A linear classifier of handwritten digits: 64 pixels, 10 classes. Its argument is the path of examples/data/digits.csv.
 
 All is computed in float32 and in the order of examples/start/digits_linear.c, so the weights have the same bits.
 """
