@@ -8,9 +8,9 @@ static json_t *param_json(const struct about_param *param) {
     json_t *json = json_object();
     json_put(json, "name", json_text(param->name));
     json_put(json, "of", json_text(param->of));
-    json_put(json, "initial", isnan(param->initial) ? json_null() : json_from_double(param->initial));
-    json_put(json, "min", json_from_double(param->min));
-    json_put(json, "max", json_from_double(param->max));
+    json_put(json, "initial", isnan(param->initial) ? json_null() : optim_json_from_double(param->initial));
+    json_put(json, "min", optim_json_from_double(param->min));
+    json_put(json, "max", optim_json_from_double(param->max));
     json_put(json, "whole", json_boolean(param->whole));
     json_put(json, "help", json_text(param->help));
     return json;

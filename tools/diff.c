@@ -27,10 +27,10 @@ static json_t *place_json(const char *shape, uint64_t at) {
 
 static json_t *largest_json(const struct largest *largest, const char *shape) {
     json_t *json = json_object();
-    json_put(json, "by", json_from_double(largest->by));
+    json_put(json, "by", optim_json_from_double(largest->by));
     json_put(json, "at", place_json(shape, largest->at));
-    json_put(json, "a", json_from_double(largest->a));
-    json_put(json, "b", json_from_double(largest->b));
+    json_put(json, "a", optim_json_from_double(largest->a));
+    json_put(json, "b", optim_json_from_double(largest->b));
     return json;
 }
 
@@ -54,7 +54,7 @@ static int add_data(json_t *data, struct pair *pair, const struct saved_part *a,
 static int diff_data(struct pair *pair, json_t *data) {
     int status = FINE;
     for (size_t i = 0; i < pair->a.saved.nparts && status == FINE; i++) {
-        const struct saved_part *a = &pair->a.saved.parts[i], *b = saved_find_part(&pair->b.saved, a->name);
+        const struct saved_part *a = &pair->a.saved.parts[i], *b = optim_saved_find_part(&pair->b.saved, a->name);
         if (b && a->element == b->element && strcmp(a->shape, b->shape) == 0 && a->checksum != b->checksum)
             status = add_data(data, pair, a, b);
     }

@@ -104,12 +104,13 @@ static json_t *steps_json(const struct saved_tensor *tensor) {
 static json_t *carried_json(const struct saved_tensor *tensor) {
     json_t *carried = json_array();
     for (size_t i = 0; i < tensor->stages; i++)
-        json_push(carried, json_from_double(tensor->carried[i]));
+        json_push(carried, optim_json_from_double(tensor->carried[i]));
     return carried;
 }
 
 static void diff_tensor(json_t *list, const struct saved_tensor *a, const struct saved_tensor *b) {
-    add(list, "tensor", a->name, "dtype", json_text(saved_dtype(a->element)), json_text(saved_dtype(b->element)));
+    add(list, "tensor", a->name, "dtype", json_text(optim_saved_dtype(a->element)),
+        json_text(optim_saved_dtype(b->element)));
     add(list, "tensor", a->name, "shape", json_loads(a->shape, 0, NULL), json_loads(b->shape, 0, NULL));
     add(list, "tensor", a->name, "steps", steps_json(a), steps_json(b));
     add(list, "tensor", a->name, "carried", carried_json(a), carried_json(b));
@@ -122,7 +123,7 @@ static void add_missing(json_t *list, const struct saved *in, const struct saved
             add(list, "tensor", in->tensors[i].name, "is there", json_boolean(a), json_boolean(!a));
     for (size_t i = 0; i < in->nparts; i++) {
         const char *tensor = in->tensors[in->parts[i].tensor].name;
-        if (!find_tensor(other, tensor) || saved_find_part(other, in->parts[i].name))
+        if (!find_tensor(other, tensor) || optim_saved_find_part(other, in->parts[i].name))
             continue;
         char *what = format_text("has %s", in->parts[i].slot);
         add(list, "tensor", tensor, what, json_boolean(a), json_boolean(!a));

@@ -84,7 +84,7 @@ static void print_rules(const json_t *diff, bool *first) {
 static void add_largest(struct table *table, const json_t *largest) {
     char *at = json_dumps(json_object_get(largest, "at"), JSON_COMPACT);
     double by = NAN;
-    json_to_double(json_object_get(largest, "by"), &by);
+    optim_json_to_double(json_object_get(largest, "by"), &by);
     table_cell(table, "%.6g", by);
     table_cell(table, "%s", at ? at : "?");
     free(at);

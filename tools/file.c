@@ -62,20 +62,20 @@ int saved_file_open(struct saved_file *file, const char *path) {
     if (S_ISREG(about.st_mode))
         file->length = (uint64_t)about.st_size;
     file->progress = file->length != UINT64_MAX && file->length >= WORTH_SHOWING && isatty(STDERR_FILENO);
-    if (!source_open(&file->source, read_some, file)) {
+    if (!optim_source_open(&file->source, read_some, file)) {
         file->why = ENOMEM;
         return FAILED;
     }
-    int status = saved_read(&file->saved, &file->source);
+    int status = optim_saved_read(&file->saved, &file->source);
     if (status == OPTIM_OK && file->length != UINT64_MAX)
-        status = saved_check_length(&file->saved, file->length);
+        status = optim_saved_check_length(&file->saved, file->length);
     clear_progress(file);
     return status_of(file, status);
 }
 
 void saved_file_close(struct saved_file *file) {
-    saved_free(&file->saved);
-    source_close(&file->source);
+    optim_saved_free(&file->saved);
+    optim_source_close(&file->source);
     if (file->number >= 0)
         close(file->number);
 }
@@ -95,17 +95,17 @@ static int check_parts(const struct saved *saved, const struct body *body) {
     char name[OPTIM_NAME];
     for (size_t i = 0; i < saved->ntensors; i++)
         if (saved->tensors[i].stages != body->nstages)
-            return saved_fail(saved, OPTIM_ERROR_MISMATCH, "\"%.200s\" has the steps of %d stages, %s has %zu",
-                              saved->tensors[i].name, saved->tensors[i].stages, body->name, body->nstages);
+            return optim_saved_fail(saved, OPTIM_ERROR_MISMATCH, "\"%.200s\" has the steps of %d stages, %s has %zu",
+                                    saved->tensors[i].name, saved->tensors[i].stages, body->name, body->nstages);
     for (size_t i = 0; i < saved->nparts; i++) {
         bool known = strcmp(saved->parts[i].slot, "weight") == 0;
         for (uint32_t k = 0; k < body->slots && !known; k++) {
-            saved_slot_name(body, k, name, sizeof name);
+            optim_saved_slot_name(body, k, name, sizeof name);
             known = strcmp(saved->parts[i].slot, name) == 0;
         }
         if (!known)
-            return saved_fail(saved, OPTIM_ERROR_MISMATCH, "the file has \"%.200s\": %s has no such slot",
-                              saved->parts[i].name, body->name);
+            return optim_saved_fail(saved, OPTIM_ERROR_MISMATCH, "the file has \"%.200s\": %s has no such slot",
+                                    saved->parts[i].name, body->name);
     }
     return OPTIM_OK;
 }
@@ -116,11 +116,12 @@ static int check_meaning(struct saved_file *file) {
     const char *algorithm = json_string_value(json_object_get(whole, "algorithm"));
     struct body *body = NULL;
     optim *opt = NULL;
-    int status = algorithm ? optim_create(&opt, algorithm)
-                           : saved_fail(&file->saved, OPTIM_ERROR_FORMAT, "the header does not say which algorithm");
+    int status = algorithm
+                     ? optim_create(&opt, algorithm)
+                     : optim_saved_fail(&file->saved, OPTIM_ERROR_FORMAT, "the header does not say which algorithm");
     json_decref(whole);
     if (status == OPTIM_OK)
-        status = restore_body(&file->saved, opt->body, &body);
+        status = optim_restore_body(&file->saved, opt->body, &body);
     if (status == OPTIM_OK)
         status = check_parts(&file->saved, body);
     if (body)
@@ -136,11 +137,11 @@ int saved_file_verify(struct saved_file *file, void (*wrong)(void *context, cons
     for (size_t i = 0; i <= saved->nparts + 1; i++) {
         int status = OPTIM_OK;
         if (i < saved->nparts)
-            status = saved_read_part(saved, &file->source, &saved->parts[i], NULL);
+            status = optim_saved_read_part(saved, &file->source, &saved->parts[i], NULL);
         else if (i == saved->nparts)
             status = check_meaning(file);
         else if (file->length == UINT64_MAX && read_some(file, &more, 1) == 0)
-            status = saved_fail(saved, OPTIM_ERROR_FORMAT, "something follows the data");
+            status = optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "something follows the data");
         if (status == OPTIM_OK)
             continue;
         char *what = saved_file_wrong(file);
@@ -157,7 +158,7 @@ int saved_file_verify(struct saved_file *file, void (*wrong)(void *context, cons
 }
 
 json_t *saved_file_text(const struct saved_file *file, const char *key) {
-    const char *text = saved_find_text(&file->saved, key);
+    const char *text = optim_saved_find_text(&file->saved, key);
     json_t *json = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
     if (json_is_object(json))
         return json;

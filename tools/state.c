@@ -20,7 +20,7 @@ static json_t *defaults_of(const char *algorithm, size_t stage, const char *of) 
         defaults = json_object();
         for (size_t i = 0; i < found->params; i++)
             json_put(defaults, found->type->params[i].name,
-                     json_from_double(optim_values(body, 0)[found->first_param + i]));
+                     optim_json_from_double(optim_values(body, 0)[found->first_param + i]));
     }
     optim_destroy(opt);
     return defaults;
@@ -65,10 +65,10 @@ static json_t *describe_tensor(const struct saved_tensor *tensor) {
     json_t *json = json_object(), *steps = json_array(), *carried = json_array();
     for (size_t i = 0; i < tensor->stages; i++) {
         json_push(steps, json_integer((json_int_t)tensor->t[i]));
-        json_push(carried, json_from_double(tensor->carried[i]));
+        json_push(carried, optim_json_from_double(tensor->carried[i]));
     }
     json_put(json, "name", json_text(tensor->name));
-    json_put(json, "dtype", json_text(saved_dtype(tensor->element)));
+    json_put(json, "dtype", json_text(optim_saved_dtype(tensor->element)));
     json_put(json, "shape", json_loads(tensor->shape, 0, NULL));
     json_put(json, "steps", steps);
     json_put(json, "carried", carried);
@@ -86,7 +86,7 @@ static json_t *describe_tensors(const struct saved_file *file) {
         json_t *tensor = json_array_get(tensors, part->tensor), *slot = json_object();
         const json_int_t bytes = (json_int_t)(part->end - part->begin);
         json_put(slot, "bytes", json_integer(bytes));
-        json_put(slot, "checksum", json_from_hex(part->checksum));
+        json_put(slot, "checksum", optim_json_from_hex(part->checksum));
         json_put(json_object_get(tensor, "slots"), part->slot, slot);
         json_put(tensor, "bytes", json_integer(json_integer_value(json_object_get(tensor, "bytes")) + bytes));
     }

@@ -18,7 +18,7 @@ static long long integer_of(const json_t *object, const char *key) {
 
 struct number state_number(const json_t *value) {
     double number;
-    if (json_to_double(value, &number))
+    if (optim_json_to_double(value, &number))
         return number_text(number);
     return (struct number){"?"};
 }
@@ -56,7 +56,7 @@ static char *link_text(char *text, const json_t *link) {
     json_t *value, *point;
     json_object_foreach(json_object_get(link, "values"), name, value) {
         double number;
-        if (!json_to_double(value, &number) || number != initial_of(kind, name))
+        if (!optim_json_to_double(value, &number) || number != initial_of(kind, name))
             text = member_text(text, &before, name, value);
     }
     json_array_foreach(json_object_get(link, "points"), i, point) {

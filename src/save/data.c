@@ -8,11 +8,11 @@
 /* What is read ahead, where pieces are small; and how much of a large one is read before it is looked at. */
 enum { AHEAD = 1 << 16, PIECE = 1 << 20 };
 
-uint64_t saved_checksum(const void *data, size_t size) {
+uint64_t optim_saved_checksum(const void *data, size_t size) {
     return XXH3_64bits(data, size);
 }
 
-bool saved_checksum_texts(const struct saved_text *texts, size_t count, uint64_t *checksum) {
+bool optim_saved_checksum_texts(const struct saved_text *texts, size_t count, uint64_t *checksum) {
     XXH3_state_t *state = XXH3_createState();
     if (!state)
         return false;
@@ -28,25 +28,25 @@ bool saved_checksum_texts(const struct saved_text *texts, size_t count, uint64_t
     return true;
 }
 
-bool source_open(struct source *source, optim_reader read, void *context) {
+bool optim_source_open(struct source *source, optim_reader read, void *context) {
     *source = (struct source){.read = read, .context = context, .buffer = malloc(AHEAD)};
     return source->buffer != NULL;
 }
 
-void source_close(struct source *source) {
+void optim_source_close(struct source *source) {
     free(source->buffer);
 }
 
 static int fetch(const struct saved *saved, struct source *source, void *to, size_t size) {
     const int answer = source->read(source->context, to, size);
     if (answer != 0)
-        return saved_fail(saved, OPTIM_ERROR_IO, "the %zu bytes at %llu could not be read (reader: %d)", size,
-                          (unsigned long long)source->taken, answer);
+        return optim_saved_fail(saved, OPTIM_ERROR_IO, "the %zu bytes at %llu could not be read (reader: %d)", size,
+                                (unsigned long long)source->taken, answer);
     source->taken += size;
     return OPTIM_OK;
 }
 
-int source_read(const struct saved *saved, struct source *source, void *to, size_t size, uint64_t ahead) {
+int optim_source_read(const struct saved *saved, struct source *source, void *to, size_t size, uint64_t ahead) {
     size_t have = source->filled - source->next;
     have = have < size ? have : size;
     memcpy(to, source->buffer + source->next, have);
@@ -68,22 +68,24 @@ int source_read(const struct saved *saved, struct source *source, void *to, size
     return OPTIM_OK;
 }
 
-int saved_read_part(const struct saved *saved, struct source *source, const struct saved_part *part, void *to) {
+int optim_saved_read_part(const struct saved *saved, struct source *source, const struct saved_part *part, void *to) {
     XXH3_state_t *state = XXH3_createState();
     char *passing = to ? NULL : malloc(PIECE);
-    int status = state && (to || passing) ? OPTIM_OK : saved_fail(saved, OPTIM_ERROR_MEMORY, "no memory to read into");
+    int status =
+        state && (to || passing) ? OPTIM_OK : optim_saved_fail(saved, OPTIM_ERROR_MEMORY, "no memory to read into");
     if (status == OPTIM_OK)
         XXH3_64bits_reset(state);
     for (uint64_t at = part->begin; at < part->end && status == OPTIM_OK; at += PIECE) {
         const uint64_t left = part->end - at;
         const size_t size = left < PIECE ? (size_t)left : PIECE;
         char *const piece = to ? (char *)to + (at - part->begin) : passing;
-        status = source_read(saved, source, piece, size, saved->size - at - size);
+        status = optim_source_read(saved, source, piece, size, saved->size - at - size);
         if (status == OPTIM_OK)
             XXH3_64bits_update(state, piece, size);
     }
-    if (status == OPTIM_OK && part->tensor != SIZE_MAX && XXH3_64bits_digest(state) != part->checksum)
-        status = saved_fail(saved, OPTIM_ERROR_FORMAT, "\"%.200s\" is damaged: its checksum is another", part->name);
+    if (status == OPTIM_OK && XXH3_64bits_digest(state) != part->checksum)
+        status =
+            optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "\"%.200s\" is damaged: its checksum is another", part->name);
     free(passing);
     XXH3_freeState(state);
     return status;

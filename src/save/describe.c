@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool texts_add(struct texts *texts, const char *key, json_t *value) {
+bool optim_texts_add(struct texts *texts, const char *key, json_t *value) {
     struct saved_text *grown = optim_grow(texts->texts, &texts->capacity, texts->count + 1, sizeof(*texts->texts));
-    char *copy = strdup(key), *text = value ? json_to_text(value) : NULL;
+    char *copy = strdup(key), *text = value ? optim_json_to_text(value) : NULL;
     json_decref(value);
     if (grown)
         texts->texts = grown;
@@ -27,14 +27,14 @@ static int by_key(const void *a, const void *b) {
     return strcmp(((const struct saved_text *)a)->key, ((const struct saved_text *)b)->key);
 }
 
-bool texts_seal(struct texts *texts) {
+bool optim_texts_seal(struct texts *texts) {
     qsort(texts->texts, texts->count, sizeof(*texts->texts), by_key);
     uint64_t checksum;
-    return saved_checksum_texts(texts->texts, texts->count, &checksum) &&
-           texts_add(texts, "checksum", json_from_hex(checksum));
+    return optim_saved_checksum_texts(texts->texts, texts->count, &checksum) &&
+           optim_texts_add(texts, "checksum", optim_json_from_hex(checksum));
 }
 
-void texts_free(struct texts *texts) {
+void optim_texts_free(struct texts *texts) {
     for (size_t i = 0; i < texts->count; i++) {
         free(texts->texts[i].key);
         free(texts->texts[i].value);
@@ -46,7 +46,7 @@ static json_t *describe_whole(const struct body *body) {
     return json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "format", OPTIM_STATE_FORMAT, "version", OPTIM_VERSION,
                      "algorithm", body->name, "steps", (json_int_t)body->steps, "epochs", (json_int_t)body->epochs,
                      "skipped", (json_int_t)body->skipped, "finite_steps", (json_int_t)body->good, "norm",
-                     body->norm_known ? json_from_double(body->last_norm) : json_null());
+                     body->norm_known ? optim_json_from_double(body->last_norm) : json_null());
 }
 
 /* The hyperparameters of a stage for tensors that no rule singles out, and which of them somebody chose. */
@@ -58,7 +58,7 @@ static json_t *describe_stage(const struct body *body, const struct stage *stage
         const size_t place = stage->first_param + i;
         if (param->flags & OPTIM_PARAM_NOT_SAVED)
             continue;
-        failed |= json_object_set_new(values, param->name, json_from_double(optim_values(body, 0)[place]));
+        failed |= json_object_set_new(values, param->name, optim_json_from_double(optim_values(body, 0)[place]));
         if (body->settings[0].chosen & optim_choice(body, place))
             failed |= json_array_append_new(chosen, json_string(param->name));
     }
@@ -72,8 +72,8 @@ static json_t *describe_stage(const struct body *body, const struct stage *stage
 }
 
 static json_t *describe_memory(const struct memory *memory) {
-    return json_pack("{s:o, s:I, s:I, s:I}", "best", json_from_double(memory->best), "bad", (json_int_t)memory->bad,
-                     "rest", (json_int_t)memory->rest, "cuts", (json_int_t)memory->cuts);
+    return json_pack("{s:o, s:I, s:I, s:I}", "best", optim_json_from_double(memory->best), "bad",
+                     (json_int_t)memory->bad, "rest", (json_int_t)memory->rest, "cuts", (json_int_t)memory->cuts);
 }
 
 /* A schedule and all it wraps, from outside in. */
@@ -84,10 +84,10 @@ static json_t *describe_schedule(const struct optim_schedule *s) {
         const struct optim_param *param;
         json_t *values = json_object(), *points = json_array();
         for (size_t i = 0; (param = optim_schedule_param(s->kind, i)); i++)
-            failed |= json_object_set_new(values, param->name, json_from_double(s->h[i]));
+            failed |= json_object_set_new(values, param->name, optim_json_from_double(s->h[i]));
         for (size_t i = 0; i < s->npoints; i++)
-            failed |= json_array_append_new(
-                points, json_pack("[o, o]", json_from_double(s->points[i].at), json_from_double(s->points[i].factor)));
+            failed |= json_array_append_new(points, json_pack("[o, o]", optim_json_from_double(s->points[i].at),
+                                                              optim_json_from_double(s->points[i].factor)));
         json_t *link = json_pack("{s:s, s:o}", "kind", s->kind->name, "values", values);
         if (s->kind->points)
             failed |= json_object_set(link, "points", points);
@@ -112,7 +112,7 @@ static json_t *describe_rule(const struct body *body, const char *pattern, size_
         stage++;
     json_t *json = json_pack("{s:s, s:i, s:s}", "pattern", pattern, "stage", (int)stage, "hyperparameter",
                              optim_describe(body, param)->name);
-    json_t *what = !scheduled   ? json_from_double(value)
+    json_t *what = !scheduled   ? optim_json_from_double(value)
                    : value == 0 ? json_null()
                                 : describe_schedule(body->attached[(size_t)value - 1].schedule);
     if (json_object_set_new(json, scheduled ? "schedule" : "value", what) != 0) {
@@ -126,16 +126,16 @@ static bool add_rule(const struct body *body, struct texts *texts, size_t *numbe
                      double value) {
     char key[32];
     snprintf(key, sizeof key, "rule %08zu", (*number)++);
-    return texts_add(texts, key, describe_rule(body, pattern, place, value));
+    return optim_texts_add(texts, key, describe_rule(body, pattern, place, value));
 }
 
-bool describe_handle(const struct body *body, struct texts *texts) {
+bool optim_describe_handle(const struct body *body, struct texts *texts) {
     char key[32];
     size_t rules = 0;
-    bool fine = texts_add(texts, "liboptim", describe_whole(body));
+    bool fine = optim_texts_add(texts, "liboptim", describe_whole(body));
     for (size_t s = 0; s < body->nstages && fine; s++) {
         snprintf(key, sizeof key, "stage %zu", s);
-        fine = texts_add(texts, key, describe_stage(body, &body->stages[s]));
+        fine = optim_texts_add(texts, key, describe_stage(body, &body->stages[s]));
     }
     for (size_t param = 0; param < body->params && fine; param++) { /* schedules that hold for all tensors */
         const double number = optim_values(body, 0)[body->params + param];

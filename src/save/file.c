@@ -119,7 +119,7 @@ static int save(const optim *opt, const char *function, const char *path, const 
         return fail(opt->body, function, &file, path);
     int status = old && !take_over(&file, old) ? OPTIM_ERROR_IO : OPTIM_OK;
     if (status == OPTIM_OK)
-        status = saved_write(opt, function, write_to_file, &file);
+        status = optim_saved_write(opt, function, write_to_file, &file);
     if (status == OPTIM_OK && !finish(&file, name, path))
         status = OPTIM_ERROR_IO;
     if (status != OPTIM_OK)
@@ -214,7 +214,7 @@ int optim_load(optim *opt, const char *path) {
     }
     struct stat about;
     const bool regular = fstat(file.number, &about) == 0 && S_ISREG(about.st_mode);
-    status = saved_load(opt, function, regular ? (uint64_t)about.st_size : UINT64_MAX, read_from_file, &file);
+    status = optim_saved_load(opt, function, regular ? (uint64_t)about.st_size : UINT64_MAX, read_from_file, &file);
     close(file.number);
     if (status == OPTIM_ERROR_IO && file.call)
         return fail(opt->body, function, &file, path);

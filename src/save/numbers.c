@@ -8,13 +8,13 @@
 #include <string.h>
 
 /* JSON has no infinities: they are strings. */
-json_t *json_from_double(double x) {
+json_t *optim_json_from_double(double x) {
     if (isfinite(x))
         return json_real(x);
     return json_string(isnan(x) ? "nan" : x > 0 ? "inf" : "-inf");
 }
 
-bool json_to_double(const json_t *json, double *x) {
+bool optim_json_to_double(const json_t *json, double *x) {
     const char *text = json_string_value(json);
     if (text && (strcmp(text, "nan") == 0 || strcmp(text, "inf") == 0 || strcmp(text, "-inf") == 0))
         *x = strcmp(text, "nan") == 0 ? NAN : *text == '-' ? -INFINITY : INFINITY;
@@ -25,20 +25,21 @@ bool json_to_double(const json_t *json, double *x) {
     return true;
 }
 
-bool json_to_count(const json_t *json, uint64_t *x) {
-    if (!json_is_integer(json) || json_integer_value(json) < 0)
+bool optim_json_to_count(const json_t *json, uint64_t *x) {
+    const json_int_t most = (json_int_t)1 << 62; /* so that counting on cannot overflow */
+    if (!json_is_integer(json) || json_integer_value(json) < 0 || json_integer_value(json) > most)
         return false;
     *x = (uint64_t)json_integer_value(json);
     return true;
 }
 
-json_t *json_from_hex(uint64_t x) {
+json_t *optim_json_from_hex(uint64_t x) {
     char text[17];
     snprintf(text, sizeof text, "%016" PRIx64, x);
     return json_string(text);
 }
 
-char *json_to_text(const json_t *json) {
+char *optim_json_to_text(const json_t *json) {
     const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY, size = json_dumpb(json, NULL, 0, flags);
     char *text = size ? malloc(size + 1) : NULL;
     if (!text || json_dumpb(json, text, size, flags) != size) {
@@ -49,7 +50,7 @@ char *json_to_text(const json_t *json) {
     return text;
 }
 
-bool json_to_hex(const json_t *json, uint64_t *x) {
+bool optim_json_to_hex(const json_t *json, uint64_t *x) {
     const char *text = json_string_value(json);
     if (!text || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16)
         return false;
@@ -64,7 +65,7 @@ static const char *slot_name(const struct body *body, uint32_t slot) {
     return stage->type->slots[slot - stage->first_slot].name;
 }
 
-void saved_slot_name(const struct body *body, uint32_t slot, char *name, size_t size) {
+void optim_saved_slot_name(const struct body *body, uint32_t slot, char *name, size_t size) {
     const char *own = slot_name(body, slot);
     unsigned outer = 0;
     for (uint32_t k = slot + 1; k < body->slots; k++)
@@ -75,11 +76,11 @@ void saved_slot_name(const struct body *body, uint32_t slot, char *name, size_t 
         snprintf(name, size, "%s", own);
 }
 
-const char *saved_dtype(int element) {
+const char *optim_saved_dtype(int element) {
     return element == OPTIM_ELEMENT_F64 ? "F64" : "F32";
 }
 
-char *saved_shape(const struct tensor *tensor) {
+char *optim_saved_shape(const struct tensor *tensor) {
     char *text = malloc(21 * tensor->ndim + 3), *at = text;
     if (!text)
         return NULL;

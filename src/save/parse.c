@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int saved_fail(const struct saved *saved, int status, const char *format, ...) {
+int optim_saved_fail(const struct saved *saved, int status, const char *format, ...) {
     char text[OPTIM_MESSAGE];
     va_list arguments;
     va_start(arguments, format);
@@ -15,8 +15,8 @@ int saved_fail(const struct saved *saved, int status, const char *format, ...) {
     return optim_fail(saved->body, status, "%s: %s", saved->function, text);
 }
 
-int saved_fail_memory(const struct saved *saved) {
-    return saved_fail(saved, OPTIM_ERROR_MEMORY, "no memory for what the header says");
+int optim_saved_fail_memory(const struct saved *saved) {
+    return optim_saved_fail(saved, OPTIM_ERROR_MEMORY, "no memory for what the header says");
 }
 
 /* ---- Texts -------------------------------------------------------------------------------------------------- */
@@ -25,11 +25,12 @@ static int add_text(struct saved *saved, char *key, char *value, size_t length) 
     struct saved_text *grown =
         optim_grow(saved->texts, &saved->text_capacity, saved->ntexts + 1, sizeof(*saved->texts));
     if (!grown)
-        return saved_fail_memory(saved);
+        return optim_saved_fail_memory(saved);
     saved->texts = grown;
-    char *decoded = walk_string(value, length);
+    char *decoded = optim_walk_string(value, length);
     if (!decoded)
-        return saved_fail(saved, OPTIM_ERROR_FORMAT, "the header's \"__metadata__\" has no text for \"%.100s\"", key);
+        return optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "the header's \"__metadata__\" has no text for \"%.100s\"",
+                                key);
     saved->texts[saved->ntexts++] = (struct saved_text){key, decoded};
     return OPTIM_OK;
 }
@@ -38,28 +39,28 @@ static int by_key(const void *a, const void *b) {
     return strcmp(((const struct saved_text *)a)->key, ((const struct saved_text *)b)->key);
 }
 
-const char *saved_find_text(const struct saved *saved, const char *key) {
+const char *optim_saved_find_text(const struct saved *saved, const char *key) {
     const struct saved_text like = {.key = (char *)key};
     const struct saved_text *found =
         saved->ntexts ? bsearch(&like, saved->texts, saved->ntexts, sizeof(*saved->texts), by_key) : NULL;
     return found ? found->value : NULL;
 }
 
-json_t *saved_parse(const char *text, size_t length) {
+json_t *optim_saved_parse(const char *text, size_t length) {
     return length <= SAVED_ENTRY ? json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL) : NULL;
 }
 
 static int walk_texts(struct saved *saved, char *value, size_t length) {
-    struct walk walk = walk_begin(value, length);
+    struct walk walk = optim_walk_begin(value, length);
     char *key, *text;
     int status = OPTIM_OK;
     if (saved->has_texts)
-        return saved_fail(saved, OPTIM_ERROR_FORMAT, "the header has \"__metadata__\" twice");
+        return optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "the header has \"__metadata__\" twice");
     saved->has_texts = true;
-    while (status == OPTIM_OK && walk_next(&walk, &key, &text, &length))
+    while (status == OPTIM_OK && optim_walk_next(&walk, &key, &text, &length))
         status = add_text(saved, key, text, length);
     if (status == OPTIM_OK && walk.wrong)
-        status = saved_fail(saved, OPTIM_ERROR_FORMAT, "the header's \"__metadata__\": %s", walk.wrong);
+        status = optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "the header's \"__metadata__\": %s", walk.wrong);
     return status;
 }
 
@@ -69,17 +70,18 @@ static int check_texts(struct saved *saved) {
         qsort(saved->texts, saved->ntexts, sizeof(*saved->texts), by_key);
     for (size_t i = 1; i < saved->ntexts; i++)
         if (strcmp(saved->texts[i - 1].key, saved->texts[i].key) == 0)
-            return saved_fail(saved, OPTIM_ERROR_FORMAT, "the header's \"__metadata__\" has \"%.100s\" twice",
-                              saved->texts[i].key);
-    const char *text = saved_find_text(saved, "checksum");
-    if (!text || !saved_find_text(saved, "liboptim"))
-        return saved_fail(saved, OPTIM_ERROR_FORMAT, "a safetensors file, but not of an optimizer's state");
-    if (!saved_checksum_texts(saved->texts, saved->ntexts, &expected))
-        return saved_fail_memory(saved);
-    json_t *json = saved_parse(text, strlen(text));
-    const bool fits = json_to_hex(json, &checksum) && checksum == expected;
+            return optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "the header's \"__metadata__\" has \"%.100s\" twice",
+                                    saved->texts[i].key);
+    const char *text = optim_saved_find_text(saved, "checksum");
+    if (!text || !optim_saved_find_text(saved, "liboptim"))
+        return optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "a safetensors file, but not of an optimizer's state");
+    if (!optim_saved_checksum_texts(saved->texts, saved->ntexts, &expected))
+        return optim_saved_fail_memory(saved);
+    json_t *json = optim_saved_parse(text, strlen(text));
+    const bool fits = optim_json_to_hex(json, &checksum) && checksum == expected;
     json_decref(json);
-    return fits ? OPTIM_OK : saved_fail(saved, OPTIM_ERROR_FORMAT, "the header is damaged: its checksum is another");
+    return fits ? OPTIM_OK
+                : optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "the header is damaged: its checksum is another");
 }
 
 /* ---- Tensors ------------------------------------------------------------------------------------------------ */
@@ -91,8 +93,8 @@ static bool read_history(const json_t *json, struct saved_tensor *tensor) {
         return false;
     tensor->stages = (uint8_t)stages;
     for (size_t i = 0; i < stages; i++)
-        if (!json_to_count(json_array_get(steps, i), &tensor->t[i]) ||
-            !json_to_double(json_array_get(carried, i), &tensor->carried[i]))
+        if (!optim_json_to_count(json_array_get(steps, i), &tensor->t[i]) ||
+            !optim_json_to_double(json_array_get(carried, i), &tensor->carried[i]))
             return false;
     return true;
 }
@@ -104,17 +106,17 @@ static int claim_parts(struct saved *saved, const struct saved_tensor *tensor, j
     json_object_foreach(slots, slot, checksum) {
         char *name = malloc(strlen(tensor->name) + strlen(slot) + 2);
         if (!name)
-            return saved_fail_memory(saved);
+            return optim_saved_fail_memory(saved);
         sprintf(name, "%s/%s", tensor->name, slot);
-        struct saved_part *part = (struct saved_part *)saved_find_part(saved, name);
+        struct saved_part *part = (struct saved_part *)optim_saved_find_part(saved, name);
         const bool fits = part && part->tensor == SIZE_MAX && part->element == tensor->element &&
-                          strcmp(part->shape, tensor->shape) == 0 && json_to_hex(checksum, &part->checksum) &&
+                          strcmp(part->shape, tensor->shape) == 0 && optim_json_to_hex(checksum, &part->checksum) &&
                           !strchr(slot, '/');
         if (fits)
             part->tensor = saved->ntensors;
-        const int status =
-            fits ? OPTIM_OK
-                 : saved_fail(saved, OPTIM_ERROR_FORMAT, "\"%.100s\" is missing, or of another shape or type", name);
+        const int status = fits ? OPTIM_OK
+                                : optim_saved_fail(saved, OPTIM_ERROR_FORMAT,
+                                                   "\"%.100s\" is missing, or of another shape or type", name);
         free(name);
         if (!fits)
             return status;
@@ -129,19 +131,20 @@ static int add_tensor(struct saved *saved, char *name, char *text) {
     uint64_t bytes;
     const size_t length = strlen(text);
     int status = OPTIM_OK;
-    json_t *json = saved_parse(text, length);
+    json_t *json = optim_saved_parse(text, length);
     const bool fits = json_unpack(json, "{s:s, s:o, s:o}", "dtype", &dtype, "shape", &shape, "slots", &slots) == 0 &&
-                      saved_element(dtype, &tensor.element) && read_history(json, &tensor) &&
-                      (tensor.shape = saved_keep_shape(shape, text, length)) != NULL &&
-                      saved_bytes(tensor.shape, tensor.element, &bytes) && json_is_object(slots);
+                      optim_saved_element(dtype, &tensor.element) && read_history(json, &tensor) &&
+                      (tensor.shape = optim_saved_keep_shape(shape, text, length)) != NULL &&
+                      optim_saved_bytes(tensor.shape, tensor.element, &bytes) && json_is_object(slots);
     struct saved_tensor *grown =
         optim_grow(saved->tensors, &saved->tensor_capacity, saved->ntensors + 1, sizeof(*saved->tensors));
     if (!grown)
-        status = saved_fail_memory(saved);
+        status = optim_saved_fail_memory(saved);
     else
         saved->tensors = grown;
     if (status == OPTIM_OK && !fits)
-        status = saved_fail(saved, OPTIM_ERROR_FORMAT, "what is said of the tensor \"%.100s\" makes no sense", name);
+        status =
+            optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "what is said of the tensor \"%.100s\" makes no sense", name);
     if (status == OPTIM_OK)
         status = claim_parts(saved, &tensor, slots);
     json_decref(json);
@@ -158,8 +161,8 @@ static int read_tensors(struct saved *saved) {
             status = add_tensor(saved, saved->texts[i].key + sizeof prefix - 1, saved->texts[i].value);
     for (size_t i = 0; i < saved->nparts && status == OPTIM_OK; i++)
         if (saved->parts[i].tensor == SIZE_MAX)
-            status = saved_fail(saved, OPTIM_ERROR_FORMAT, "\"%.100s\" belongs to no tensor of the optimizer",
-                                saved->parts[i].name);
+            status = optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "\"%.100s\" belongs to no tensor of the optimizer",
+                                      saved->parts[i].name);
     return status;
 }
 
@@ -170,47 +173,47 @@ static int read_header(struct saved *saved, struct source *source) {
     enum { FIRST = 1 << 16 };
     unsigned char prefix[8];
     uint64_t length = 0;
-    int status = source_read(saved, source, prefix, sizeof prefix, 0);
+    int status = optim_source_read(saved, source, prefix, sizeof prefix, 0);
     if (status != OPTIM_OK)
         return status;
     for (size_t i = 0; i < sizeof prefix; i++)
         length |= (uint64_t)prefix[i] << 8 * i;
     if (length < 2 || length > SAVED_HEADER)
-        return saved_fail(saved, OPTIM_ERROR_FORMAT,
-                          "not a safetensors file: its header's length would be %llu, and must be 2 to %d",
-                          (unsigned long long)length, SAVED_HEADER);
+        return optim_saved_fail(saved, OPTIM_ERROR_FORMAT,
+                                "not a safetensors file: its header's length would be %llu, and must be 2 to %d",
+                                (unsigned long long)length, SAVED_HEADER);
     for (size_t room = FIRST; saved->length < length && status == OPTIM_OK; room *= 2) {
         const size_t upto = length < room ? (size_t)length : room;
         char *grown = realloc(saved->header, upto);
         if (!grown)
-            return saved_fail_memory(saved);
+            return optim_saved_fail_memory(saved);
         saved->header = grown;
-        status = source_read(saved, source, saved->header + saved->length, upto - saved->length, 0);
+        status = optim_source_read(saved, source, saved->header + saved->length, upto - saved->length, 0);
         saved->length = upto;
     }
     return status;
 }
 
 static int walk_header(struct saved *saved) {
-    struct walk walk = walk_begin(saved->header, saved->length);
+    struct walk walk = optim_walk_begin(saved->header, saved->length);
     char *key, *value;
     size_t length;
     int status = OPTIM_OK;
-    while (status == OPTIM_OK && walk_next(&walk, &key, &value, &length)) {
+    while (status == OPTIM_OK && optim_walk_next(&walk, &key, &value, &length)) {
         const bool texts = strcmp(key, "__metadata__") == 0;
-        status = texts ? walk_texts(saved, value, length) : saved_add_part(saved, key, value, length);
+        status = texts ? walk_texts(saved, value, length) : optim_saved_add_part(saved, key, value, length);
     }
     if (status == OPTIM_OK && walk.wrong)
-        status = saved_fail(saved, OPTIM_ERROR_FORMAT, "the header: %s", walk.wrong);
+        status = optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "the header: %s", walk.wrong);
     return status;
 }
 
-int saved_read(struct saved *saved, struct source *source) {
+int optim_saved_read(struct saved *saved, struct source *source) {
     int status = read_header(saved, source);
     if (status == OPTIM_OK)
         status = walk_header(saved);
     if (status == OPTIM_OK)
-        status = saved_sort_parts(saved);
+        status = optim_saved_sort_parts(saved);
     if (status == OPTIM_OK)
         status = check_texts(saved);
     if (status == OPTIM_OK)
@@ -218,15 +221,15 @@ int saved_read(struct saved *saved, struct source *source) {
     return status;
 }
 
-int saved_check_length(const struct saved *saved, uint64_t length) {
+int optim_saved_check_length(const struct saved *saved, uint64_t length) {
     const uint64_t expected = 8 + saved->length + saved->size;
     if (length == expected)
         return OPTIM_OK;
-    return saved_fail(saved, OPTIM_ERROR_FORMAT, "the file has %llu bytes, and by its header should have %llu",
-                      (unsigned long long)length, (unsigned long long)expected);
+    return optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "the file has %llu bytes, and by its header should have %llu",
+                            (unsigned long long)length, (unsigned long long)expected);
 }
 
-void saved_free(struct saved *saved) {
+void optim_saved_free(struct saved *saved) {
     free(saved->header);
     free(saved->parts);
     free(saved->tensors);

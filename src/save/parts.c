@@ -4,16 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool saved_element(const char *dtype, uint8_t *element) {
+bool optim_saved_element(const char *dtype, uint8_t *element) {
     for (int e = 0; e < OPTIM_ELEMENTS; e++)
-        if (dtype && strcmp(dtype, saved_dtype(e)) == 0) {
+        if (dtype && strcmp(dtype, optim_saved_dtype(e)) == 0) {
             *element = (uint8_t)e;
             return true;
         }
     return false;
 }
 
-bool saved_bytes(const char *shape, uint8_t element, uint64_t *bytes) {
+bool optim_saved_bytes(const char *shape, uint8_t element, uint64_t *bytes) {
     bool empty = false;
     *bytes = optim_element_size(element);
     for (const char *at = shape; *at != ']' && at[1] != ']';) {
@@ -30,14 +30,14 @@ bool saved_bytes(const char *shape, uint8_t element, uint64_t *bytes) {
     return true;
 }
 
-const char *saved_keep_shape(const json_t *shape, char *to, size_t room) {
+const char *optim_saved_keep_shape(const json_t *shape, char *to, size_t room) {
     size_t i;
     const json_t *dimension;
     uint64_t n;
     if (!json_is_array(shape))
         return NULL;
     json_array_foreach(shape, i, dimension) {
-        if (!json_to_count(dimension, &n))
+        if (!optim_json_to_count(dimension, &n))
             return NULL;
     }
     const size_t size = json_dumpb(shape, to, room, JSON_COMPACT);
@@ -47,31 +47,32 @@ const char *saved_keep_shape(const json_t *shape, char *to, size_t room) {
     return to;
 }
 
-int saved_add_part(struct saved *saved, char *name, char *value, size_t length) {
+int optim_saved_add_part(struct saved *saved, char *name, char *value, size_t length) {
     struct saved_part part = {.name = name, .tensor = SIZE_MAX};
     const char *dtype = NULL, *wrong = NULL;
     json_t *shape = NULL, *begin = NULL, *end = NULL;
     uint64_t bytes = 0;
-    json_t *json = saved_parse(value, length);
+    json_t *json = optim_saved_parse(value, length);
     if (json_unpack(json, "{s:s, s:o, s:[o, o!]}", "dtype", &dtype, "shape", &shape, "data_offsets", &begin, &end) != 0)
         wrong = "must have a dtype, a shape and data_offsets";
-    else if (!saved_element(dtype, &part.element))
+    else if (!optim_saved_element(dtype, &part.element))
         wrong = "dtype must be F32 or F64";
-    else if (!json_to_count(begin, &part.begin) || !json_to_count(end, &part.end) || part.begin > part.end)
+    else if (!optim_json_to_count(begin, &part.begin) || !optim_json_to_count(end, &part.end) || part.begin > part.end)
         wrong = "data_offsets must be two whole numbers in order";
-    else if (!(part.shape = saved_keep_shape(shape, value, length)) || !saved_bytes(part.shape, part.element, &bytes))
+    else if (!(part.shape = optim_saved_keep_shape(shape, value, length)) ||
+             !optim_saved_bytes(part.shape, part.element, &bytes))
         wrong = "shape must be whole numbers whose product can be counted";
     else if (part.end - part.begin != bytes)
         wrong = "shape and data_offsets are of different sizes";
     json_decref(json);
     if (wrong)
-        return saved_fail(saved, OPTIM_ERROR_FORMAT, "the header's \"%.100s\": %s", name, wrong);
+        return optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "the header's \"%.100s\": %s", name, wrong);
     const char *slash = strrchr(name, '/');
     part.slot = slash ? slash + 1 : name;
     struct saved_part *grown =
         optim_grow(saved->parts, &saved->part_capacity, saved->nparts + 1, sizeof(*saved->parts));
     if (!grown)
-        return saved_fail_memory(saved);
+        return optim_saved_fail_memory(saved);
     saved->parts = grown;
     saved->parts[saved->nparts++] = part;
     return OPTIM_OK;
@@ -91,31 +92,32 @@ static int by_name(const void *a, const void *b) {
     return strcmp((*(struct saved_part *const *)a)->name, (*(struct saved_part *const *)b)->name);
 }
 
-const struct saved_part *saved_find_part(const struct saved *saved, const char *name) {
+const struct saved_part *optim_saved_find_part(const struct saved *saved, const char *name) {
     const struct saved_part like = {.name = (char *)name}, *key = &like;
     struct saved_part *const *found =
         saved->nparts ? bsearch(&key, saved->by_name, saved->nparts, sizeof(*saved->by_name), by_name) : NULL;
     return found ? *found : NULL;
 }
 
-int saved_sort_parts(struct saved *saved) {
+int optim_saved_sort_parts(struct saved *saved) {
     if (saved->nparts == 0)
         return OPTIM_OK;
     qsort(saved->parts, saved->nparts, sizeof(*saved->parts), by_place);
     saved->by_name = malloc(saved->nparts * sizeof(*saved->by_name));
     if (!saved->by_name)
-        return saved_fail_memory(saved);
+        return optim_saved_fail_memory(saved);
     for (size_t i = 0; i < saved->nparts; i++) {
         const struct saved_part *part = &saved->parts[i];
         if (part->begin != saved->size)
-            return saved_fail(saved, OPTIM_ERROR_FORMAT, "the data of \"%.100s\" begins at %llu: %llu is next",
-                              part->name, (unsigned long long)part->begin, (unsigned long long)saved->size);
+            return optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "the data of \"%.100s\" begins at %llu: %llu is next",
+                                    part->name, (unsigned long long)part->begin, (unsigned long long)saved->size);
         saved->size = part->end;
         saved->by_name[i] = &saved->parts[i];
     }
     qsort(saved->by_name, saved->nparts, sizeof(*saved->by_name), by_name);
     for (size_t i = 1; i < saved->nparts; i++)
         if (strcmp(saved->by_name[i - 1]->name, saved->by_name[i]->name) == 0)
-            return saved_fail(saved, OPTIM_ERROR_FORMAT, "the header has \"%.100s\" twice", saved->by_name[i]->name);
+            return optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "the header has \"%.100s\" twice",
+                                    saved->by_name[i]->name);
     return OPTIM_OK;
 }

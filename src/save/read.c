@@ -41,10 +41,10 @@ static void differ(struct loading *loading, const char *format, ...) {
 /* ---- Tensors by name ------------------------------------------------------------------------------------------ */
 
 static void compare(struct loading *loading, const struct tensor *tensor, const struct saved_tensor *with) {
-    char *shape = saved_shape(tensor);
+    char *shape = optim_saved_shape(tensor);
     if (with->element != tensor->element)
-        differ(loading, "%.60s: file has %s, handle has %s", tensor->name, saved_dtype(with->element),
-               saved_dtype(tensor->element));
+        differ(loading, "%.60s: file has %s, handle has %s", tensor->name, optim_saved_dtype(with->element),
+               optim_saved_dtype(tensor->element));
     else if (shape && strcmp(shape, with->shape) != 0)
         differ(loading, "%.60s: file has %.30s, handle has %.30s", tensor->name, with->shape, shape);
     else if (with->stages != loading->body->nstages)
@@ -77,7 +77,7 @@ static int match_tensors(struct loading *loading) {
                 differ(loading, "%.60s: only the handle has it", body->tensors[i].name);
         }
     if (*loading->differences)
-        return saved_fail(saved, OPTIM_ERROR_MISMATCH, "%s", loading->differences);
+        return optim_saved_fail(saved, OPTIM_ERROR_MISMATCH, "%s", loading->differences);
     return OPTIM_OK;
 }
 
@@ -86,7 +86,7 @@ static int match_tensors(struct loading *loading) {
 static uint32_t find_slot(const struct body *body, const char *name) {
     char own[OPTIM_NAME];
     for (uint32_t k = 0; k < body->slots; k++) {
-        saved_slot_name(body, k, own, sizeof own);
+        optim_saved_slot_name(body, k, own, sizeof own);
         if (strcmp(own, name) == 0)
             return k;
     }
@@ -101,8 +101,8 @@ static int match_parts(struct loading *loading, struct history *histories, uint3
         const bool weight = strcmp(part->slot, "weight") == 0;
         slots[i] = weight ? loading->body->slots : find_slot(loading->body, part->slot);
         if (!weight && slots[i] == loading->body->slots)
-            return saved_fail(saved, OPTIM_ERROR_MISMATCH, "the file has \"%.200s\": %s has no such slot", part->name,
-                              loading->body->name);
+            return optim_saved_fail(saved, OPTIM_ERROR_MISMATCH, "the file has \"%.200s\": %s has no such slot",
+                                    part->name, loading->body->name);
         if (!weight)
             histories[part->tensor].started |= UINT32_C(1) << slots[i];
     }
@@ -118,7 +118,7 @@ static int add_tensors(struct loading *loading, struct history *histories) {
     for (size_t i = 0; i < loading->body->ntensors; i++) {
         const struct history *history = loading->of[i] == SIZE_MAX ? &none : &histories[loading->of[i]];
         if (!optim_tensor_inherit(loading->next, loading->body, i, history))
-            return saved_fail(&loading->saved, OPTIM_ERROR_MEMORY, "no memory for the state");
+            return optim_saved_fail(&loading->saved, OPTIM_ERROR_MEMORY, "no memory for the state");
     }
     return OPTIM_OK;
 }
@@ -141,7 +141,8 @@ static int aim(struct loading *loading, const uint32_t *slots) {
             continue;
         target->staged = malloc(target->size);
         if (!target->staged)
-            return saved_fail(saved, OPTIM_ERROR_MEMORY, "no memory to keep the old state until the new one is read");
+            return optim_saved_fail(saved, OPTIM_ERROR_MEMORY,
+                                    "no memory to keep the old state until the new one is read");
     }
     return OPTIM_OK;
 }
@@ -152,8 +153,8 @@ static int read_data(struct loading *loading) {
     size_t begun = 0;
     for (; begun < saved->nparts && status == OPTIM_OK; begun++) {
         const struct target *target = &loading->targets[begun];
-        status = saved_read_part(saved, &loading->source, &saved->parts[begun],
-                                 target->staged ? target->staged : target->to);
+        status = optim_saved_read_part(saved, &loading->source, &saved->parts[begun],
+                                       target->staged ? target->staged : target->to);
     }
     for (size_t i = 0; i < begun && status != OPTIM_OK; i++)
         if (loading->targets[i].size && !loading->targets[i].staged)
@@ -165,11 +166,11 @@ static int read_data(struct loading *loading) {
 
 static int prepare(struct loading *loading, uint64_t length) {
     struct saved *saved = &loading->saved;
-    int status = saved_read(saved, &loading->source);
+    int status = optim_saved_read(saved, &loading->source);
     if (status == OPTIM_OK && length != UINT64_MAX)
-        status = saved_check_length(saved, length);
+        status = optim_saved_check_length(saved, length);
     if (status == OPTIM_OK)
-        status = restore_body(saved, loading->body, &loading->next);
+        status = optim_restore_body(saved, loading->body, &loading->next);
     if (status != OPTIM_OK)
         return status;
     struct history *histories = calloc(saved->ntensors + 1, sizeof(*histories));
@@ -177,7 +178,7 @@ static int prepare(struct loading *loading, uint64_t length) {
     loading->of = calloc(loading->body->ntensors + 1, sizeof(*loading->of));
     loading->targets = calloc(saved->nparts + 1, sizeof(*loading->targets));
     if (!histories || !slots || !loading->of || !loading->targets)
-        status = saved_fail(saved, OPTIM_ERROR_MEMORY, "no memory for what the header says");
+        status = optim_saved_fail(saved, OPTIM_ERROR_MEMORY, "no memory for what the header says");
     if (status == OPTIM_OK)
         status = match_tensors(loading);
     if (status == OPTIM_OK)
@@ -201,17 +202,17 @@ static void commit(struct loading *loading) {
     optim_body_replace(loading->body, loading->next);
 }
 
-int saved_load(optim *opt, const char *function, uint64_t length, optim_reader read, void *context) {
+int optim_saved_load(optim *opt, const char *function, uint64_t length, optim_reader read, void *context) {
     int status = optim_check(opt, function, false);
     if (status != OPTIM_OK)
         return status;
     struct loading loading = {.body = opt->body, .saved = {.body = opt->body, .function = function}};
     if (!read)
-        return saved_fail(&loading.saved, OPTIM_ERROR_ARGUMENT, "the reader is NULL");
-    if (source_open(&loading.source, read, context))
+        return optim_saved_fail(&loading.saved, OPTIM_ERROR_ARGUMENT, "the reader is NULL");
+    if (optim_source_open(&loading.source, read, context))
         status = prepare(&loading, length);
     else
-        status = saved_fail(&loading.saved, OPTIM_ERROR_MEMORY, "no memory to read into");
+        status = optim_saved_fail(&loading.saved, OPTIM_ERROR_MEMORY, "no memory to read into");
     if (status == OPTIM_OK)
         status = read_data(&loading);
     if (status == OPTIM_OK)
@@ -222,13 +223,13 @@ int saved_load(optim *opt, const char *function, uint64_t length, optim_reader r
         free(loading.targets[i].staged);
     free(loading.targets);
     free(loading.of);
-    source_close(&loading.source);
-    saved_free(&loading.saved);
+    optim_source_close(&loading.source);
+    optim_saved_free(&loading.saved);
     return status;
 }
 
 int optim_read(optim *opt, optim_reader read, void *context) {
-    return saved_load(opt, "optim_read", UINT64_MAX, read, context);
+    return optim_saved_load(opt, "optim_read", UINT64_MAX, read, context);
 }
 
 int optim_loaded(const optim *opt, size_t *restored, size_t *fresh, size_t *ignored) {

@@ -10,15 +10,15 @@
 static const char the_file[] = "the file"; /* what calls on the new body are made by, for their messages */
 
 static int fail_text(const struct saved *saved, const char *key, const char *wrong) {
-    return saved_fail(saved, OPTIM_ERROR_FORMAT, "the header's \"%.100s\": %s", key, wrong);
+    return optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "the header's \"%.100s\": %s", key, wrong);
 }
 
 /* What a call on the new body or on a schedule said goes on to the caller. */
 static int fail_because(const struct saved *saved, int status, const struct body *said) {
     if (status == OPTIM_ERROR_MEMORY)
-        return saved_fail(saved, status, "no memory for what the header says");
+        return optim_saved_fail(saved, status, "no memory for what the header says");
     const char *message = said ? said->message : optim_errmsg(NULL);
-    return saved_fail(saved, OPTIM_ERROR_FORMAT, "%s", message);
+    return optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "%s", message);
 }
 
 /* ---- Hyperparameters ----------------------------------------------------------------------------------------- */
@@ -33,10 +33,10 @@ static size_t find_place(const struct body *body, size_t stage, const char *name
 }
 
 static int unknown(const struct saved *saved, const struct body *body, size_t stage, const char *name) {
-    return saved_fail(saved, OPTIM_ERROR_MISMATCH,
-                      "the file has a hyperparameter \"%.100s\" of %s, which this version (" OPTIM_VERSION
-                      ") does not know",
-                      name, body->stages[stage].preset ? body->stages[stage].preset->name : "all optimizers");
+    return optim_saved_fail(
+        saved, OPTIM_ERROR_MISMATCH,
+        "the file has a hyperparameter \"%.100s\" of %s, which this version (" OPTIM_VERSION ") does not know", name,
+        body->stages[stage].family == OPTIM_COMMON ? "all optimizers" : body->stages[stage].preset->name);
 }
 
 static int restore_value(const struct saved *saved, struct body *body, size_t stage, const char *name,
@@ -45,7 +45,7 @@ static int restore_value(const struct saved *saved, struct body *body, size_t st
     double number;
     if (place == SIZE_MAX)
         return unknown(saved, body, stage, name);
-    if (!json_to_double(value, &number))
+    if (!optim_json_to_double(value, &number))
         return fail_text(saved, name, "must be a number");
     const int status = optim_check_range(body, the_file, optim_describe(body, place), number);
     if (status != OPTIM_OK)
@@ -62,8 +62,8 @@ static int restore_stage(const struct saved *saved, struct body *body, size_t st
     size_t i;
     int status = OPTIM_OK;
     snprintf(key, sizeof key, "stage %zu", stage);
-    const char *text = saved_find_text(saved, key);
-    json_t *json = text ? saved_parse(text, strlen(text)) : NULL;
+    const char *text = optim_saved_find_text(saved, key);
+    json_t *json = text ? optim_saved_parse(text, strlen(text)) : NULL;
     if (json_unpack(json, "{s:o, s:o}", "values", &values, "chosen", &chosen) != 0 || !json_is_object(values) ||
         !json_is_array(chosen))
         status = fail_text(saved, key, "must have values, and which are chosen");
@@ -89,10 +89,10 @@ static int restore_stage(const struct saved *saved, struct body *body, size_t st
 /* ---- Schedules ----------------------------------------------------------------------------------------------- */
 
 static bool restore_memory(struct memory *memory, const json_t *json) {
-    return json_to_double(json_object_get(json, "best"), &memory->best) &&
-           json_to_count(json_object_get(json, "bad"), &memory->bad) &&
-           json_to_count(json_object_get(json, "rest"), &memory->rest) &&
-           json_to_count(json_object_get(json, "cuts"), &memory->cuts);
+    return optim_json_to_double(json_object_get(json, "best"), &memory->best) &&
+           optim_json_to_count(json_object_get(json, "bad"), &memory->bad) &&
+           optim_json_to_count(json_object_get(json, "rest"), &memory->rest) &&
+           optim_json_to_count(json_object_get(json, "cuts"), &memory->cuts);
 }
 
 static int restore_points(optim_schedule *s, const json_t *points) {
@@ -101,7 +101,8 @@ static int restore_points(optim_schedule *s, const json_t *points) {
     double at, factor;
     int status = OPTIM_OK;
     json_array_foreach(points, i, point) {
-        if (!json_to_double(json_array_get(point, 0), &at) || !json_to_double(json_array_get(point, 1), &factor))
+        if (!optim_json_to_double(json_array_get(point, 0), &at) ||
+            !optim_json_to_double(json_array_get(point, 1), &factor))
             return optim_fail(NULL, OPTIM_ERROR_FORMAT, "a schedule's points must be pairs of numbers");
         if ((status = optim_schedule_point(s, at, factor)) != OPTIM_OK)
             break;
@@ -123,7 +124,7 @@ static int restore_link(optim_schedule **s, const json_t *link) {
         return status;
     *s = outer;
     json_object_foreach(values, name, value) {
-        if (!optim_schedule_has(outer, name) || !json_to_double(value, &number))
+        if (!optim_schedule_has(outer, name) || !optim_json_to_double(value, &number))
             return optim_fail(NULL, OPTIM_ERROR_FORMAT, "a schedule %s has no \"%.100s\" of that kind", kind, name);
         if (isnan(number))
             continue; /* not set, which its owner will notice */
@@ -160,7 +161,7 @@ static int restore_rule(const struct saved *saved, struct body *body, const char
     const json_t *value = json_object_get(json, "value"), *schedule = json_object_get(json, "schedule");
     uint64_t stage;
     double number;
-    if (!pattern || !name || !value == !schedule || !json_to_count(json_object_get(json, "stage"), &stage) ||
+    if (!pattern || !name || !value == !schedule || !optim_json_to_count(json_object_get(json, "stage"), &stage) ||
         stage >= body->nstages)
         return fail_text(saved, key, "must have a pattern, a stage, a hyperparameter and a value or a schedule");
     const size_t param = find_place(body, (size_t)stage, name);
@@ -168,7 +169,7 @@ static int restore_rule(const struct saved *saved, struct body *body, const char
         return unknown(saved, body, (size_t)stage, name);
     if (json_is_array(schedule))
         return restore_schedule(saved, body, pattern, param, schedule);
-    if (schedule ? !json_is_null(schedule) : !json_to_double(value, &number))
+    if (schedule ? !json_is_null(schedule) : !optim_json_to_double(value, &number))
         return fail_text(saved, key, "its value must be a number, its schedule a chain or null");
     const struct optim_param *about = optim_describe(body, param);
     int status = schedule ? OPTIM_OK : optim_check_range(body, the_file, about, number);
@@ -186,7 +187,7 @@ static int restore_rules(const struct saved *saved, struct body *body) {
     for (size_t i = 0; i < saved->ntexts && status == OPTIM_OK; i++) {
         if (strncmp(saved->texts[i].key, "rule ", 5) != 0)
             continue;
-        json_t *json = saved_parse(saved->texts[i].value, strlen(saved->texts[i].value));
+        json_t *json = optim_saved_parse(saved->texts[i].value, strlen(saved->texts[i].value));
         status = restore_rule(saved, body, saved->texts[i].key, json);
         json_decref(json);
     }
@@ -198,24 +199,24 @@ static int restore_rules(const struct saved *saved, struct body *body) {
 static int restore_whole(const struct saved *saved, struct body *body) {
     static const char key[] = "liboptim";
     uint64_t format = 0;
-    const char *text = saved_find_text(saved, key);
-    json_t *json = saved_parse(text, strlen(text));
+    const char *text = optim_saved_find_text(saved, key);
+    json_t *json = optim_saved_parse(text, strlen(text));
     const char *algorithm = json_string_value(json_object_get(json, "algorithm"));
     const json_t *norm = json_object_get(json, "norm");
     int status = OPTIM_OK;
-    if (!json_to_count(json_object_get(json, "format"), &format) || format != OPTIM_STATE_FORMAT)
-        status = saved_fail(saved, OPTIM_ERROR_FORMAT,
-                            "a state of format %llu: this version (" OPTIM_VERSION ") reads format %d",
-                            (unsigned long long)format, OPTIM_STATE_FORMAT);
-    else if (!algorithm || !json_to_count(json_object_get(json, "steps"), &body->steps) ||
-             !json_to_count(json_object_get(json, "epochs"), &body->epochs) ||
-             !json_to_count(json_object_get(json, "skipped"), &body->skipped) ||
-             !json_to_count(json_object_get(json, "finite_steps"), &body->good) ||
-             (!json_is_null(norm) && !json_to_double(norm, &body->last_norm)))
+    if (!optim_json_to_count(json_object_get(json, "format"), &format) || format != OPTIM_STATE_FORMAT)
+        status = optim_saved_fail(saved, OPTIM_ERROR_FORMAT,
+                                  "a state of format %llu: this version (" OPTIM_VERSION ") reads format %d",
+                                  (unsigned long long)format, OPTIM_STATE_FORMAT);
+    else if (!algorithm || !optim_json_to_count(json_object_get(json, "steps"), &body->steps) ||
+             !optim_json_to_count(json_object_get(json, "epochs"), &body->epochs) ||
+             !optim_json_to_count(json_object_get(json, "skipped"), &body->skipped) ||
+             !optim_json_to_count(json_object_get(json, "finite_steps"), &body->good) ||
+             (!json_is_null(norm) && !optim_json_to_double(norm, &body->last_norm)))
         status = fail_text(saved, key, "must have algorithm, steps, epochs, skipped, finite_steps and norm");
     else if (strcmp(algorithm, body->name) != 0)
-        status =
-            saved_fail(saved, OPTIM_ERROR_MISMATCH, "the file is of %.100s, the handle is %s", algorithm, body->name);
+        status = optim_saved_fail(saved, OPTIM_ERROR_MISMATCH, "the file is of %.100s, the handle is %s", algorithm,
+                                  body->name);
     body->norm_known = !json_is_null(norm);
     json_decref(json);
     return status;
@@ -237,11 +238,11 @@ static int keep_unsaved(struct body *body, const struct body *like) {
     return status;
 }
 
-int restore_body(const struct saved *saved, const struct body *like, struct body **out) {
+int optim_restore_body(const struct saved *saved, const struct body *like, struct body **out) {
     struct body *body = optim_body_like(like);
     *out = body;
     if (!body)
-        return saved_fail(saved, OPTIM_ERROR_MEMORY, "no memory for another handle");
+        return optim_saved_fail(saved, OPTIM_ERROR_MEMORY, "no memory for another handle");
     int status = restore_whole(saved, body);
     for (size_t s = 0; s < body->nstages && status == OPTIM_OK; s++)
         status = restore_stage(saved, body, s);

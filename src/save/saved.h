@@ -70,65 +70,66 @@ struct source {
 
 /* ---- parse.c ---- */
 /* Read the header and check all that can be known of a file without a handle or the data. */
-int saved_read(struct saved *saved, struct source *source);
+int optim_saved_read(struct saved *saved, struct source *source);
 /* Is a file of that length what its header says? */
-int saved_check_length(const struct saved *saved, uint64_t length);
-void saved_free(struct saved *saved);
+int optim_saved_check_length(const struct saved *saved, uint64_t length);
+void optim_saved_free(struct saved *saved);
 /* The text of that key; NULL: there is none. */
-const char *saved_find_text(const struct saved *saved, const char *key);
+const char *optim_saved_find_text(const struct saved *saved, const char *key);
 /* What a text says; NULL: it is none that makes sense. */
-json_t *saved_parse(const char *text, size_t length);
-__attribute__((format(printf, 3, 4))) int saved_fail(const struct saved *saved, int status, const char *format, ...);
-int saved_fail_memory(const struct saved *saved);
+json_t *optim_saved_parse(const char *text, size_t length);
+__attribute__((format(printf, 3, 4))) int optim_saved_fail(const struct saved *saved, int status, const char *format,
+                                                           ...);
+int optim_saved_fail_memory(const struct saved *saved);
 
 /* ---- parts.c ---- */
 /* What the header says of the part of that name. */
-int saved_add_part(struct saved *saved, char *name, char *value, size_t length);
+int optim_saved_add_part(struct saved *saved, char *name, char *value, size_t length);
 /* Put them in order: without holes, no name twice. */
-int saved_sort_parts(struct saved *saved);
-const struct saved_part *saved_find_part(const struct saved *saved, const char *name);
-bool saved_element(const char *dtype, uint8_t *element);
+int optim_saved_sort_parts(struct saved *saved);
+const struct saved_part *optim_saved_find_part(const struct saved *saved, const char *name);
+bool optim_saved_element(const char *dtype, uint8_t *element);
 /* The bytes of a shape; false: more than can be counted. */
-bool saved_bytes(const char *shape, uint8_t element, uint64_t *bytes);
+bool optim_saved_bytes(const char *shape, uint8_t element, uint64_t *bytes);
 /* Write a shape over what it was read from, which was no shorter; NULL: it is none. */
-const char *saved_keep_shape(const json_t *shape, char *to, size_t room);
+const char *optim_saved_keep_shape(const json_t *shape, char *to, size_t room);
 
 /* ---- scan.c: walk over a JSON object in place ---- */
 struct walk {
     char *at, *end;
     const char *wrong; /* what; NULL: nothing */
 };
-struct walk walk_begin(char *text, size_t length);
+struct walk optim_walk_begin(char *text, size_t length);
 /* The next member; false: there is no other, or something is wrong. The key is decoded in place. */
-bool walk_next(struct walk *walk, char **key, char **value, size_t *length);
+bool optim_walk_next(struct walk *walk, char **key, char **value, size_t *length);
 /* Decode a JSON string in place; NULL: it is none. */
-char *walk_string(char *value, size_t length);
+char *optim_walk_string(char *value, size_t length);
 
 /* ---- data.c: the data, with its checksums ---- */
 /* Read a part into `to`, or past it if that is NULL; an error if its checksum is another. */
-int saved_read_part(const struct saved *saved, struct source *source, const struct saved_part *part, void *to);
+int optim_saved_read_part(const struct saved *saved, struct source *source, const struct saved_part *part, void *to);
 /* Read `size` bytes; `ahead` more than that are known to be there. */
-int source_read(const struct saved *saved, struct source *source, void *to, size_t size, uint64_t ahead);
+int optim_source_read(const struct saved *saved, struct source *source, void *to, size_t size, uint64_t ahead);
 /* Has the source memory to read ahead into? */
-bool source_open(struct source *source, optim_reader read, void *context);
-void source_close(struct source *source);
-uint64_t saved_checksum(const void *data, size_t size);
+bool optim_source_open(struct source *source, optim_reader read, void *context);
+void optim_source_close(struct source *source);
+uint64_t optim_saved_checksum(const void *data, size_t size);
 /* Of all texts but the checksum itself, in the order of their keys. False: no memory. */
-bool saved_checksum_texts(const struct saved_text *texts, size_t count, uint64_t *checksum);
+bool optim_saved_checksum_texts(const struct saved_text *texts, size_t count, uint64_t *checksum);
 
 /* ---- numbers.c: what JSON cannot say of numbers, and names ---- */
-json_t *json_from_double(double x);
-bool json_to_double(const json_t *json, double *x);
-bool json_to_count(const json_t *json, uint64_t *x);
-bool json_to_hex(const json_t *json, uint64_t *x);
-json_t *json_from_hex(uint64_t x);
+json_t *optim_json_from_double(double x);
+bool optim_json_to_double(const json_t *json, double *x);
+bool optim_json_to_count(const json_t *json, uint64_t *x);
+bool optim_json_to_hex(const json_t *json, uint64_t *x);
+json_t *optim_json_from_hex(uint64_t x);
 /* Text, to be freed; NULL: no memory. json_dumps of jansson 2.14 would leave out a name that it has no memory for. */
-char *json_to_text(const json_t *json);
+char *optim_json_to_text(const json_t *json);
 /* How a slot is called in a file: slots inside others of the same name have a number. */
-void saved_slot_name(const struct body *body, uint32_t slot, char *name, size_t size);
-const char *saved_dtype(int element);
+void optim_saved_slot_name(const struct body *body, uint32_t slot, char *name, size_t size);
+const char *optim_saved_dtype(int element);
 /* "[128,64]" */
-char *saved_shape(const struct tensor *tensor);
+char *optim_saved_shape(const struct tensor *tensor);
 
 /* ---- describe.c: the texts of a handle ---- */
 struct texts {
@@ -136,19 +137,19 @@ struct texts {
     size_t count, capacity;
 };
 /* Append all but those about tensors. False: no memory. */
-bool describe_handle(const struct body *body, struct texts *texts);
-bool texts_add(struct texts *texts, const char *key, json_t *value); /* takes the value; NULL: no memory for it */
+bool optim_describe_handle(const struct body *body, struct texts *texts);
+bool optim_texts_add(struct texts *texts, const char *key, json_t *value); /* takes the value; NULL: no memory for it */
 /* Sort them and add their checksum. */
-bool texts_seal(struct texts *texts);
-void texts_free(struct texts *texts);
+bool optim_texts_seal(struct texts *texts);
+void optim_texts_free(struct texts *texts);
 
 /* ---- restore.c: a body as the texts say, with the tensors of another ---- */
 /* It has the state memory of the other where there is some, and owns only what is new. */
-int restore_body(const struct saved *saved, const struct body *like, struct body **out);
+int optim_restore_body(const struct saved *saved, const struct body *like, struct body **out);
 
 /* ---- write.c and read.c, on behalf of a function ---- */
-int saved_write(const optim *opt, const char *function, optim_writer write, void *context);
+int optim_saved_write(const optim *opt, const char *function, optim_writer write, void *context);
 /* `length`: of the file, to its end; UINT64_MAX: who knows, more may follow. */
-int saved_load(optim *opt, const char *function, uint64_t length, optim_reader read, void *context);
+int optim_saved_load(optim *opt, const char *function, uint64_t length, optim_reader read, void *context);
 
 #endif

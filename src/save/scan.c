@@ -39,14 +39,14 @@ static char *value_end(char *at, const char *end) {
     return NULL;
 }
 
-struct walk walk_begin(char *text, size_t length) {
+struct walk optim_walk_begin(char *text, size_t length) {
     struct walk walk = {skip_space(text, text + length), text + length, NULL};
     if (walk.at == walk.end || *walk.at != '{')
         walk.wrong = "it does not begin with {";
     return walk;
 }
 
-char *walk_string(char *value, size_t length) {
+char *optim_walk_string(char *value, size_t length) {
     json_t *json = *value == '"' ? json_loadb(value, length, JSON_DECODE_ANY, NULL) : NULL;
     char *decoded = NULL;
     if (json_is_string(json) && json_string_length(json) < length) /* the quotes are gone: there is room for the end */
@@ -60,7 +60,7 @@ static bool stop(struct walk *walk, const char *wrong) {
     return false;
 }
 
-bool walk_next(struct walk *walk, char **key, char **value, size_t *length) {
+bool optim_walk_next(struct walk *walk, char **key, char **value, size_t *length) {
     char *const end = walk->end;
     if (walk->wrong || walk->at == end)
         return false;
@@ -85,7 +85,7 @@ bool walk_next(struct walk *walk, char **key, char **value, size_t *length) {
     *length = (size_t)(after - *value);
     while (*length && strchr(" \t\n\r", (*value)[*length - 1]))
         --*length;
-    *key = walk_string(at, (size_t)(key_end - at));
+    *key = optim_walk_string(at, (size_t)(key_end - at));
     if (!*key)
         return stop(walk, "a name is not proper JSON or UTF-8");
     walk->at = skip_space(after, end);

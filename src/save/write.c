@@ -81,7 +81,7 @@ static bool add_piece(struct saving *saving, const struct tensor *tensor, const 
     sprintf(name, "%s/%s", tensor->name, slot);
     saving->pieces[saving->npieces++] = (struct piece){tensor, name, data};
     /* cppcheck-suppress memleak; the piece has the name */
-    return json_object_set_new(slots, slot, json_from_hex(saved_checksum(data, bytes_of(tensor)))) == 0;
+    return json_object_set_new(slots, slot, optim_json_from_hex(optim_saved_checksum(data, bytes_of(tensor)))) == 0;
 }
 
 static bool add_pieces(struct saving *saving, const struct tensor *tensor, json_t *slots) {
@@ -91,7 +91,7 @@ static bool add_pieces(struct saving *saving, const struct tensor *tensor, json_
     bool fine = true;
     for (uint32_t k = 0; k < body->slots && fine; k++)
         if (body->cohorts[tensor->cohort].started >> k & 1) {
-            saved_slot_name(body, k, slot, sizeof slot);
+            optim_saved_slot_name(body, k, slot, sizeof slot);
             fine = add_piece(saving, tensor, slot, body->state[number * body->slots + k], slots);
         }
     if (fine && optim_values(body, 0)[body->save_weights] != 0)
@@ -107,12 +107,12 @@ static bool add_tensor(struct saving *saving, const struct tensor *tensor) {
     int failed = 0;
     for (size_t s = 0; s < body->nstages; s++) {
         failed |= json_array_append_new(steps, json_integer((json_int_t)cohort->t[s]));
-        failed |= json_array_append_new(carried, json_from_double(cohort->carried[s]));
+        failed |= json_array_append_new(carried, optim_json_from_double(cohort->carried[s]));
     }
     for (size_t i = 0; i < tensor->ndim; i++)
         failed |= json_array_append_new(shape, json_integer((json_int_t)tensor->shape[i]));
     failed |= !add_pieces(saving, tensor, slots);
-    json_t *text = json_pack("{s:s, s:o, s:o, s:o, s:o}", "dtype", saved_dtype(tensor->element), "shape", shape,
+    json_t *text = json_pack("{s:s, s:o, s:o, s:o, s:o}", "dtype", optim_saved_dtype(tensor->element), "shape", shape,
                              "steps", steps, "carried", carried, "slots", slots);
     char *key = malloc(strlen(tensor->name) + sizeof "tensor ");
     if (failed || !key) {
@@ -121,7 +121,7 @@ static bool add_tensor(struct saving *saving, const struct tensor *tensor) {
         return false;
     }
     sprintf(key, "tensor %s", tensor->name);
-    const bool fine = texts_add(&saving->texts, key, text);
+    const bool fine = optim_texts_add(&saving->texts, key, text);
     free(key);
     return fine;
 }
@@ -143,14 +143,14 @@ static int collect(struct saving *saving) {
     if (status != OPTIM_OK)
         return status;
     saving->tensors = malloc((body->ntensors + 1) * sizeof(*saving->tensors));
-    bool fine = saving->tensors && describe_handle(body, &saving->texts);
+    bool fine = saving->tensors && optim_describe_handle(body, &saving->texts);
     for (size_t i = 0; i < body->ntensors && fine; i++)
         saving->tensors[i] = &body->tensors[i];
     if (fine)
         qsort(saving->tensors, body->ntensors, sizeof(*saving->tensors), in_order);
     for (size_t i = 0; i < body->ntensors && fine; i++)
         fine = add_tensor(saving, saving->tensors[i]);
-    fine = fine && texts_seal(&saving->texts);
+    fine = fine && optim_texts_seal(&saving->texts);
     return fine ? check_texts(saving) : fail(saving, OPTIM_ERROR_MEMORY, "no memory for what the header says");
 }
 
@@ -169,7 +169,7 @@ static bool put(struct saving *saving, const char *text) {
 
 static bool put_string(struct saving *saving, const char *string) {
     json_t *json = json_string(string);
-    char *text = json ? json_to_text(json) : NULL;
+    char *text = json ? optim_json_to_text(json) : NULL;
     const bool fine = text && put(saving, text);
     free(text);
     json_decref(json);
@@ -177,11 +177,11 @@ static bool put_string(struct saving *saving, const char *string) {
 }
 
 static bool put_piece(struct saving *saving, const struct piece *piece, uint64_t begin) {
-    char offsets[80], *shape = saved_shape(piece->tensor);
+    char offsets[80], *shape = optim_saved_shape(piece->tensor);
     snprintf(offsets, sizeof offsets, ",\"data_offsets\":[%llu,%llu]}", (unsigned long long)begin,
              (unsigned long long)(begin + bytes_of(piece->tensor)));
     const bool fine = shape && put(saving, ",") && put_string(saving, piece->name) && put(saving, ":{\"dtype\":\"") &&
-                      put(saving, saved_dtype(piece->tensor->element)) && put(saving, "\",\"shape\":") &&
+                      put(saving, optim_saved_dtype(piece->tensor->element)) && put(saving, "\",\"shape\":") &&
                       put(saving, shape) && put(saving, offsets);
     free(shape);
     return fine;
@@ -252,7 +252,7 @@ static int give_all(struct saving *saving) {
     return status == OPTIM_OK ? flush(saving, saving->buffer, saving->filled) : status;
 }
 
-int saved_write(const optim *opt, const char *function, optim_writer write, void *context) {
+int optim_saved_write(const optim *opt, const char *function, optim_writer write, void *context) {
     int status = optim_check(opt, function, false);
     if (status != OPTIM_OK)
         return status;
@@ -268,12 +268,12 @@ int saved_write(const optim *opt, const char *function, optim_writer write, void
         free(saving.pieces[i].name);
     free(saving.pieces);
     free(saving.tensors);
-    texts_free(&saving.texts);
+    optim_texts_free(&saving.texts);
     free(saving.header);
     free(saving.buffer);
     return status;
 }
 
 int optim_write(const optim *opt, optim_writer write, void *context) {
-    return saved_write(opt, "optim_write", write, context);
+    return optim_saved_write(opt, "optim_write", write, context);
 }
