@@ -220,7 +220,9 @@ int main(int argc, char **argv) {
     tcase_set_timeout(bytes, 600);
     tcase_add_loop_test(bits, steps_go_on_after_loading, 0, PARTS);
     tcase_add_loop_test(bits, every_step_can_be_the_last, 0, 7);
-    tcase_add_loop_test(bits, a_new_process_goes_on, 0, 4);
+    const char *sanitizer = getenv("TEST_SANITIZER");
+    if (!sanitizer || strcmp(sanitizer, "valgrind") != 0) /* a new process is not in its emulated processor */
+        tcase_add_loop_test(bits, a_new_process_goes_on, 0, 4);
     tcase_add_loop_test(bits, threads_do_not_matter, 0, 3);
     tcase_add_test(bytes, bytes_depend_on_the_state_alone);
     suite_add_tcase(suite, bits);
