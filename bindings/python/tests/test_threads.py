@@ -176,6 +176,7 @@ def test_an_interrupt_leaves_a_whole_step():
             signal.raise_signal(signal.SIGINT)
             return future
 
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # which is not Python's in the background of a shell
     with Interrupting(2) as pool:
         opt.set_executor(pool)
         interrupts = 0
@@ -184,6 +185,7 @@ def test_an_interrupt_leaves_a_whole_step():
                 opt.step()
             except KeyboardInterrupt:
                 interrupts += 1
+    signal.signal(signal.SIGINT, before)
     assert interrupts > 0 and opt.steps == 3 and np.array_equal(w, expected)
 
 
