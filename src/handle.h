@@ -245,6 +245,8 @@ static inline size_t optim_set_width(const struct body *body) {
 }
 /* The place of a hyperparameter in the vector, the outermost stage's if several have it. */
 int optim_param_index(struct body *body, const char *function, const char *name, size_t *param);
+/* The stage whose hyperparameter that is. */
+const struct stage *optim_stage_of(const struct body *body, size_t param);
 /* What stands at a place of the vector. */
 const struct optim_param *optim_describe(const struct body *body, size_t param);
 /* The slots needed with these hyperparameters. */

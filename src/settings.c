@@ -23,7 +23,7 @@ static size_t find_param(const struct body *body, const char *name) {
     return SIZE_MAX;
 }
 
-static const struct stage *stage_of(const struct body *body, size_t param) {
+const struct stage *optim_stage_of(const struct body *body, size_t param) {
     const struct stage *stage = body->stages;
     while (param >= stage->first_param + stage->params)
         stage++;
@@ -31,7 +31,7 @@ static const struct stage *stage_of(const struct body *body, size_t param) {
 }
 
 const struct optim_param *optim_describe(const struct body *body, size_t param) {
-    const struct stage *stage = stage_of(body, param);
+    const struct stage *stage = optim_stage_of(body, param);
     return &stage->type->params[param - stage->first_param];
 }
 

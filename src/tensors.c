@@ -176,27 +176,34 @@ static bool append(struct body *body, const struct tensor *like, const struct hi
     return true;
 }
 
+/* Append a tensor like this one, whose strings and shape are not the body's. */
+static bool append_copy(struct body *body, const struct tensor *like, const struct history *history,
+                        void *const *slots) {
+    struct tensor tensor = *like;
+    tensor.name = strdup(like->name);
+    tensor.shape = malloc((like->ndim + 1) * sizeof(*tensor.shape));
+    if (tensor.shape && like->ndim)
+        memcpy(tensor.shape, like->shape, like->ndim * sizeof(*tensor.shape));
+    if (tensor.name && tensor.shape && append(body, &tensor, history, slots))
+        return true;
+    free(tensor.name);
+    free(tensor.shape);
+    return false;
+}
+
 bool optim_tensor_inherit(struct body *body, const struct body *from, size_t number, const struct history *history) {
     const struct tensor *old = &from->tensors[number];
-    const size_t bytes = (old->ndim + 1) * sizeof(*old->shape);
-    struct tensor tensor = {
+    const struct tensor like = {
         .param = old->param,
         .grad = old->grad,
         .count = old->count,
         .element = old->element,
-        .name = strdup(old->name),
+        .name = old->name,
         .row = old->row,
         .ndim = old->ndim,
-        .shape = malloc(bytes),
+        .shape = old->shape,
     };
-    if (tensor.name && tensor.shape) {
-        memcpy(tensor.shape, old->shape, old->ndim * sizeof(*old->shape));
-        if (append(body, &tensor, history, from->state + number * from->slots))
-            return true;
-    }
-    free(tensor.name);
-    free(tensor.shape);
-    return false;
+    return append_copy(body, &like, history, from->state + number * from->slots);
 }
 
 int optim_add(optim *opt, const char *name, int dtype, size_t ndim, const size_t *shape, void *param,
@@ -223,24 +230,19 @@ int optim_add(optim *opt, const char *name, int dtype, size_t ndim, const size_t
     if (body->ntensors == UINT32_MAX - 1)
         return optim_fail(body, OPTIM_ERROR_SIZE, "optim_add: there can be no more than %zu tensors", body->ntensors);
 
-    struct tensor tensor = {
+    const struct tensor like = {
         .param = param,
         .grad = grad,
         .count = count,
         .element = (uint8_t)element,
-        .name = strdup(name),
+        .name = (char *)name,
         .row = ndim >= 2 && count ? count / shape[0] : 0,
         .ndim = ndim,
-        .shape = malloc((ndim + 1) * sizeof(*shape)),
+        .shape = (size_t *)shape,
     };
-    if (tensor.shape && ndim)
-        memcpy(tensor.shape, shape, ndim * sizeof(*shape));
-    if (tensor.name && tensor.shape && append(body, &tensor, &none, NULL))
+    if (append_copy(body, &like, &none, NULL))
         return OPTIM_OK;
-    status = optim_fail(body, OPTIM_ERROR_MEMORY, "optim_add: \"%s\": no memory for it and its state", name);
-    free(tensor.name);
-    free(tensor.shape);
-    return status;
+    return optim_fail(body, OPTIM_ERROR_MEMORY, "optim_add: \"%s\": no memory for it and its state", name);
 }
 
 int optim_bind(optim *opt, size_t tensor, void *param, const void *grad) {

@@ -23,12 +23,8 @@ bool optim_texts_add(struct texts *texts, const char *key, json_t *value) {
     return false;
 }
 
-static int by_key(const void *a, const void *b) {
-    return strcmp(((const struct saved_text *)a)->key, ((const struct saved_text *)b)->key);
-}
-
 bool optim_texts_seal(struct texts *texts) {
-    qsort(texts->texts, texts->count, sizeof(*texts->texts), by_key);
+    qsort(texts->texts, texts->count, sizeof(*texts->texts), optim_saved_by_key);
     uint64_t checksum;
     return optim_saved_checksum_texts(texts->texts, texts->count, &checksum) &&
            optim_texts_add(texts, "checksum", optim_json_from_hex(checksum));
@@ -107,10 +103,8 @@ static json_t *describe_schedule(const struct optim_schedule *s) {
 static json_t *describe_rule(const struct body *body, const char *pattern, size_t place, double value) {
     const bool scheduled = place >= body->params;
     const size_t param = place % body->params;
-    size_t stage = 0;
-    while (param >= body->stages[stage].first_param + body->stages[stage].params)
-        stage++;
-    json_t *json = json_pack("{s:s, s:i, s:s}", "pattern", pattern, "stage", (int)stage, "hyperparameter",
+    const int stage = (int)(optim_stage_of(body, param) - body->stages);
+    json_t *json = json_pack("{s:s, s:i, s:s}", "pattern", pattern, "stage", stage, "hyperparameter",
                              optim_describe(body, param)->name);
     json_t *what = !scheduled   ? optim_json_from_double(value)
                    : value == 0 ? json_null()

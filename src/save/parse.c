@@ -35,14 +35,14 @@ static int add_text(struct saved *saved, char *key, char *value, size_t length) 
     return OPTIM_OK;
 }
 
-static int by_key(const void *a, const void *b) {
+int optim_saved_by_key(const void *a, const void *b) {
     return strcmp(((const struct saved_text *)a)->key, ((const struct saved_text *)b)->key);
 }
 
 const char *optim_saved_find_text(const struct saved *saved, const char *key) {
     const struct saved_text like = {.key = (char *)key};
     const struct saved_text *found =
-        saved->ntexts ? bsearch(&like, saved->texts, saved->ntexts, sizeof(*saved->texts), by_key) : NULL;
+        saved->ntexts ? bsearch(&like, saved->texts, saved->ntexts, sizeof(*saved->texts), optim_saved_by_key) : NULL;
     return found ? found->value : NULL;
 }
 
@@ -67,7 +67,7 @@ static int walk_texts(struct saved *saved, char *value, size_t length) {
 static int check_texts(struct saved *saved) {
     uint64_t checksum = 0, expected;
     if (saved->ntexts)
-        qsort(saved->texts, saved->ntexts, sizeof(*saved->texts), by_key);
+        qsort(saved->texts, saved->ntexts, sizeof(*saved->texts), optim_saved_by_key);
     for (size_t i = 1; i < saved->ntexts; i++)
         if (strcmp(saved->texts[i - 1].key, saved->texts[i].key) == 0)
             return optim_saved_fail(saved, OPTIM_ERROR_FORMAT, "the header's \"__metadata__\" has \"%.100s\" twice",

@@ -74,6 +74,8 @@ int optim_saved_read(struct saved *saved, struct source *source);
 /* Is a file of that length what its header says? */
 int optim_saved_check_length(const struct saved *saved, uint64_t length);
 void optim_saved_free(struct saved *saved);
+/* For qsort and bsearch: texts by key. */
+int optim_saved_by_key(const void *a, const void *b);
 /* The text of that key; NULL: there is none. */
 const char *optim_saved_find_text(const struct saved *saved, const char *key);
 /* What a text says; NULL: it is none that makes sense. */
