@@ -24,7 +24,7 @@ struct lion_step {
 
 static inline void lion(struct lion_step c, real *p, real g, real *m) {
     const real direction = average(c.beta1, *m, g);
-    const real step = direction > 0 ? c.lr : direction < 0 ? -c.lr : 0 * direction; /* a NaN stays one */
+    const real step = islessgreater(direction, 0) ? copysign(c.lr, direction) : direction; /* 0 and NaN stay */
     *p = *p - c.shrink * *p - step;
     *m = average(c.beta2, *m, g);
 }

@@ -41,7 +41,7 @@ struct factor {
 struct rprop_step {
     struct factor minus, plus;
     real min, max;
-    real kept; /* of the gradient after a change of sign: 1 or 0 */
+    real rests; /* the gradient counts as 0 where `agreement` is below this: after a change of sign, or never */
 };
 
 static struct factor factor_of(double value) {
@@ -49,30 +49,39 @@ static struct factor factor_of(double value) {
     return (struct factor){nearest, (real)(value - (double)nearest)};
 }
 
-static inline real sign(real x) {
-    return (real)(x > 0) - (real)(x < 0); /* compilers make more of this than of selections */
+/*
+ * Above, below or equal to 0 as the product of gradient and predecessor would be, if that of tiny ones did not vanish:
+ * the factor takes the smallest normal number above 1, and what becomes infinite keeps its sign.
+ */
+static inline real agreement(real g, real previous) {
+    return previous * (sizeof(real) == sizeof(float) ? (real)0x1p127 : (real)0x1p1023) * g;
 }
 
+/* Of size d in the gradient's direction; 0 where that is 0 or no number. */
+static inline real towards(real g, real d) {
+    return islessgreater(g, 0) ? copysign(d, g) : 0;
+}
+
+/* One selection after the other, since gcc makes twice as many instructions of nested ones. */
 static inline real resized(struct rprop_step c, real d, real agrees) {
-    const real nearest = agrees > 0 ? c.plus.nearest : agrees < 0 ? c.minus.nearest : 1;
-    const real rest = agrees > 0 ? c.plus.rest : agrees < 0 ? c.minus.rest : 0;
+    const real grown = agrees > 0 ? c.plus.nearest : 1, grown_rest = agrees > 0 ? c.plus.rest : 0;
+    const real nearest = agrees < 0 ? c.minus.nearest : grown, rest = agrees < 0 ? c.minus.rest : grown_rest;
     const real wanted = d * nearest + d * rest;
     const real above = wanted < c.min ? c.min : wanted;
     return above > c.max ? c.max : above;
 }
 
 static inline void rprop(struct rprop_step c, real *p, real g, real *d, real *previous) {
-    /* agrees: 1, -1 or 0, as the product of the signs; that of tiny gradients themselves would vanish */
-    const real way = sign(g), agrees = way * sign(*previous), used = agrees < 0 ? c.kept : 1;
+    const real agrees = agreement(g, *previous), used = agrees < c.rests ? 0 : g;
     *d = resized(c, *d, agrees);
-    *p -= way * used * *d;
-    *previous = g * used;
+    *p -= towards(used, *d);
+    *previous = used;
 }
 
 static inline void rprop_plus(struct rprop_step c, real *p, real g, real *d, real *previous, real *change) {
-    const real way = sign(g), agrees = way * sign(*previous);
+    const real agrees = agreement(g, *previous);
     *d = resized(c, *d, agrees);
-    *change = agrees < 0 ? -*change : -way * *d;
+    *change = agrees < 0 ? -*change : -towards(g, *d);
     *p += *change;
     *previous = agrees < 0 ? 0 : g;
 }
@@ -111,7 +120,7 @@ static void prepare(const struct optim_now *now, void *constants, struct optim_o
         .plus = factor_of(h[ETA_PLUS]),
         .min = (real)h[STEP_MIN],
         .max = (real)h[STEP_MAX],
-        .kept = h[VARIANT] == MINUS,
+        .rests = h[VARIANT] == MINUS ? -INFINITY : 0,
     };
     ops->after = h[VARIANT] == PLUS ? rprop_plus_tile : rprop_tile;
 }
