@@ -20,6 +20,7 @@ enum {
     OPTIM_MAX_PARAMS = 64,
     OPTIM_MAX_SLOTS = 32,
     OPTIM_MAX_THREADS = 1024,
+    OPTIM_WAYS = 11, /* numbers of threads that are tried: 1, 2, 4, up to OPTIM_MAX_THREADS */
     OPTIM_MESSAGE = 512,
     OPTIM_NAME = 256
 };
@@ -113,10 +114,13 @@ struct pace {
     size_t most;
     uint64_t work;
     optim_executor executor; /* for which all of this was found out */
-    bool timed, threaded, trial;
-    unsigned left;   /* steps before the other way is tried, or chosen */
-    double begun;    /* this step, in seconds */
-    double least[2]; /* seconds a step took without threads, with threads */
+    bool timed;
+    unsigned ways, way;       /* how many there are, and that of this step */
+    unsigned chosen, untried; /* the last choice, and how many ways are still to be tried before the next one */
+    unsigned left;            /* steps before another way is tried, or chosen */
+    unsigned stay;            /* steps from the choice to the next trial; 0: there was no choice yet */
+    double begun;             /* this step, in seconds */
+    double least[OPTIM_WAYS]; /* seconds a step took */
 };
 
 struct body {

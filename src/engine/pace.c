@@ -9,12 +9,14 @@
 #include <time.h>
 
 /* Bytes of memory traffic of a step: below the one a thread never gains, above the other one always does. */
-enum { NEVER = 1 << 20, ALWAYS = 32 << 20 };
+enum { NEVER = 256 << 10, ALWAYS = 32 << 20 };
 
 enum {
-    SHARE = 512 << 10, /* what a thread must get */
+    SHARE = 128 << 10, /* what a thread must get */
     TRIAL = 8,         /* steps of a trial: wrappers do more in some steps than in others */
-    STAY = 250         /* steps until the other way is tried again */
+    RECENT = 64,       /* steps that trials are compared with */
+    FIRST_STAY = 64,   /* steps until the other ways are tried again, twice as many after each round that changes */
+    LONG_STAY = 4096   /* nothing: a wrong choice is soon mended, and right ones cost little */
 };
 
 static size_t most_threads(const struct body *body) {
@@ -33,11 +35,37 @@ static double seconds(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static void try(struct pace *pace, bool threaded, bool trial) {
-    pace->threaded = threaded;
-    pace->trial = trial;
-    pace->left = trial ? TRIAL : STAY;
-    pace->least[threaded] = INFINITY;
+/* A way is a number of threads: 1, 2, 4 and so on, and the most there can be. */
+static size_t threads_of(const struct pace *pace, unsigned way) {
+    return way < pace->ways - 1 ? (size_t)1 << way : pace->most;
+}
+
+static unsigned ways_up_to(size_t most) {
+    unsigned ways = 1;
+    while ((size_t)1 << (ways - 1) < most)
+        ways++;
+    return ways;
+}
+
+static void go(struct pace *pace, unsigned way, unsigned steps) {
+    pace->way = way;
+    pace->left = steps;
+    pace->least[way] = INFINITY;
+}
+
+/* All ways were timed: go on with the fastest one. */
+static void choose(struct pace *pace) {
+    unsigned best = 0;
+    for (unsigned way = 1; way < pace->ways; way++)
+        if (pace->least[way] < pace->least[best])
+            best = way;
+    if (best != pace->chosen || pace->stay == 0)
+        pace->stay = FIRST_STAY;
+    else if (pace->stay < LONG_STAY)
+        pace->stay *= 2;
+    pace->chosen = best;
+    pace->untried = pace->ways - 1;
+    go(pace, best, pace->stay);
 }
 
 size_t optim_pace_begin(struct body *body) {
@@ -48,11 +76,12 @@ size_t optim_pace_begin(struct body *body) {
         return most;
     if (pace->most != most || pace->work != body->work || pace->executor != body->executor) {
         *pace = (struct pace){.most = most, .work = body->work, .executor = body->executor, .timed = true};
-        pace->least[false] = INFINITY;
-        try(pace, true, true);
+        pace->ways = ways_up_to(most);
+        pace->untried = pace->ways - 1;
+        go(pace, pace->ways - 1, TRIAL);
     }
     pace->begun = seconds();
-    return pace->threaded ? most : 1;
+    return threads_of(pace, pace->way);
 }
 
 void optim_pace_end(struct body *body) {
@@ -60,12 +89,16 @@ void optim_pace_end(struct body *body) {
     if (!pace->timed)
         return;
     const double took = seconds() - pace->begun;
-    if (took < pace->least[pace->threaded])
-        pace->least[pace->threaded] = took;
+    if (pace->left == RECENT)
+        pace->least[pace->way] = INFINITY;
+    if (took < pace->least[pace->way])
+        pace->least[pace->way] = took;
     if (--pace->left > 0)
         return;
-    if (!pace->trial || pace->least[!pace->threaded] == INFINITY)
-        try(pace, !pace->threaded, true);
-    else
-        try(pace, pace->least[true] < pace->least[false], false);
+    if (pace->untried == 0)
+        choose(pace);
+    else {
+        pace->untried--;
+        go(pace, pace->way ? pace->way - 1 : pace->ways - 1, TRIAL);
+    }
 }

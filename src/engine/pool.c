@@ -2,8 +2,9 @@
  * The library's threads: one pool a process, shared by all handles. It starts when first needed, sleeps between
  * passes, starts anew in a forked child, and is joined when the library is unloaded.
  *
- * A thread that has finished its share looks for the next pass a little while before it sleeps, since steps of several
- * handles, and the passes of one step, follow each other closely; so does the caller for the others to finish.
+ * A thread that has finished its part looks for the next pass a little while before it sleeps, since steps of several
+ * handles, and the passes of one step, follow each other closely; so does the caller for the others to finish. Parts
+ * that nobody has begun when the caller is through with its own, it does itself: nobody waits for a thread to wake up.
  */
 #include "engine.h"
 
@@ -24,12 +25,9 @@ enum { SPINS = 2000 };
 
 struct worker {
     pthread_t thread;
-    size_t number; /* from 1; the caller is 0 */
+    size_t number; /* from 1; the caller is 0. The part it begins with */
     uint64_t seen; /* the last pass */
 };
-
-/* A pass is known by a number that no other has, times this, plus how many threads take part, the caller included. */
-enum { PASS = 1 << 16 };
 
 static struct pool {
     pthread_mutex_t busy; /* held by the thread whose pass this is */
@@ -38,11 +36,12 @@ static struct pool {
     struct worker workers[OPTIM_MAX_THREADS];
     size_t started; /* workers there are; changes only while busy */
     bool stop;
-    atomic_size_t sleeping; /* workers that do, or are about to */
-    atomic_bool waiting;    /* the caller sleeps until the others have finished, or is about to */
-    atomic_size_t running;  /* workers that have not finished this pass */
-    _Atomic uint64_t pass;
-    /* of this pass; nobody writes while workers run */
+    atomic_size_t sleeping;                   /* workers that do, or are about to */
+    atomic_bool waiting;                      /* the caller sleeps until the others have finished, or is about to */
+    atomic_size_t running;                    /* parts of this pass that are not finished */
+    _Atomic uint64_t pass;                    /* its number, which no other has */
+    _Atomic uint64_t open[OPTIM_MAX_THREADS]; /* for each part: the number of the pass, until somebody takes it */
+    /* of this pass; who has taken a part may read them until it is finished */
     size_t count;
     optim_task task;
     void *job;
@@ -57,10 +56,9 @@ static const struct pool idle = {
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* Thread k of this many does parts k, k + threads, ... */
-static void run_share(size_t k, size_t threads, size_t count, optim_task task, void *job) {
-    for (size_t i = k; i < count; i += threads)
-        task(job, i);
+/* Is this part of this pass still to be done? It is the caller's then. */
+static bool take(size_t part, uint64_t pass) {
+    return atomic_load(&pool.open[part]) == pass && atomic_compare_exchange_strong(&pool.open[part], &pass, 0);
 }
 
 /* Wait for a pass that this worker has not seen; false: it is to stop. What has begun before that is finished first. */
@@ -80,8 +78,8 @@ static bool next_pass(struct worker *worker, uint64_t *pass) {
     return *pass != worker->seen;
 }
 
-/* A share is done: have the caller know if it was the last one. */
-static void finish_share(void) {
+/* A part is done: have the caller know if it was the last one. */
+static void finish(void) {
     if (atomic_fetch_sub(&pool.running, 1) != 1 || !atomic_load(&pool.waiting))
         return;
     pthread_mutex_lock(&pool.lock);
@@ -89,16 +87,30 @@ static void finish_share(void) {
     pthread_mutex_unlock(&pool.lock);
 }
 
+/* The part of this number and then whatever others are left. */
+static void run_parts(size_t first, uint64_t pass) {
+    if (!take(first, pass))
+        return;
+    const size_t count = pool.count;
+    const optim_task task = pool.task;
+    void *const job = pool.job;
+    task(job, first);
+    for (size_t i = 1; i < count; i++) {
+        const size_t part = (first + i) % count;
+        if (take(part, pass)) {
+            task(job, part);
+            finish();
+        }
+    }
+    finish();
+}
+
 static void *work(void *argument) {
     struct worker *worker = argument;
     uint64_t pass;
     while (next_pass(worker, &pass)) {
-        const size_t threads = pass % PASS;
         worker->seen = pass;
-        if (worker->number >= threads)
-            continue;
-        run_share(worker->number, threads, pool.count, pool.task, pool.job);
-        finish_share();
+        run_parts(worker->number, pass);
     }
     return NULL;
 }
@@ -132,21 +144,23 @@ static void start(size_t workers) {
     pthread_sigmask(SIG_SETMASK, &was, NULL);
 }
 
-/* Tell all workers of a pass, and have one that sleeps wake up. */
-static size_t publish(size_t count, optim_task task, void *job) {
+/* Tell all workers of a pass, and have those that sleep wake up. */
+static uint64_t publish(size_t count, optim_task task, void *job) {
+    const uint64_t pass = atomic_load(&pool.pass) + 1;
     pthread_mutex_lock(&pool.lock);
     if (!pool.stop)
         start(count - 1);
-    const size_t threads = pool.started + 1 < count ? pool.started + 1 : count;
     pool.count = count;
     pool.task = task;
     pool.job = job;
-    atomic_store(&pool.running, threads - 1);
-    atomic_store(&pool.pass, (atomic_load(&pool.pass) / PASS + 1) * PASS + threads);
+    atomic_store(&pool.running, count);
+    for (size_t part = 0; part < count; part++)
+        atomic_store(&pool.open[part], pass);
+    atomic_store(&pool.pass, pass);
     if (atomic_load(&pool.sleeping) != 0)
         pthread_cond_broadcast(&pool.wake);
     pthread_mutex_unlock(&pool.lock);
-    return threads;
+    return pass;
 }
 
 static void wait_for_workers(void) {
@@ -165,11 +179,11 @@ static void wait_for_workers(void) {
 void optim_pool_run(size_t count, optim_task task, void *job) {
     pthread_once(&once, initialize);
     if (pthread_mutex_trylock(&pool.busy) != 0) {
-        run_share(0, 1, count, task, job);
+        for (size_t part = 0; part < count; part++)
+            task(job, part);
         return;
     }
-    const size_t threads = publish(count, task, job);
-    run_share(0, threads, count, task, job);
+    run_parts(0, publish(count, task, job));
     wait_for_workers();
     pthread_mutex_unlock(&pool.busy);
 }
