@@ -191,8 +191,11 @@ int optim_read_environment(struct body *body, bool *blas);
 const char *optim_suggest(char *text, size_t size, const char *name, const char *const *names);
 
 /* ---- memory.c ---- */
-/* Zeros, aligned to a cache line unless they are few, behind what was handed out before; NULL if there is no memory. */
-void *optim_arena_zeroed(struct arena *arena, size_t bytes);
+/*
+ * Zeros, aligned to a cache line unless they are few, behind what was handed out before; NULL if there is no memory.
+ * Where they begin a large piece of memory, this many bytes are left out before them, a multiple of 64.
+ */
+void *optim_arena_zeroed(struct arena *arena, size_t bytes, size_t stagger);
 /* Free what was handed out since the mark was taken, and nobody has written to; all of it: a mark of {0}. */
 struct arena_mark optim_arena_mark(const struct arena *arena);
 void optim_arena_release(struct arena *arena, struct arena_mark mark);

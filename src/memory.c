@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { LINE = 64, SMALL = 4 * LINE, FIRST_CHUNK = 4096, LARGEST_CHUNK = 1 << 20 };
+enum { LINE = 64, SMALL = 4 * LINE, FIRST_CHUNK = 4096, LARGEST_CHUNK = 1 << 20, STAGGERED = 32 << 10 };
 
 struct chunk {
     struct chunk *next;
@@ -17,26 +17,27 @@ static size_t gap(const struct chunk *chunk, size_t alignment) {
 }
 
 /* calloc, since large chunks come from the kernel as zeros that nobody has touched: the thread that steps will. */
-static struct chunk *new_chunk(struct arena *arena, size_t bytes) {
+static struct chunk *new_chunk(struct arena *arena, size_t bytes, size_t stagger) {
     const size_t twice = arena->newest ? 2 * arena->newest->size : FIRST_CHUNK;
     const size_t usual = twice < LARGEST_CHUNK ? twice : LARGEST_CHUNK;
-    const size_t size = bytes + LINE > usual ? bytes + LINE : usual;
-    struct chunk *const chunk = calloc(1, sizeof(*chunk) + size);
+    const size_t size = bytes + LINE > usual ? bytes + LINE : usual, skipped = size < STAGGERED ? 0 : stagger;
+    struct chunk *const chunk = calloc(1, sizeof(*chunk) + skipped + size);
     if (!chunk)
         return NULL;
-    chunk->size = size;
+    chunk->size = skipped + size;
+    chunk->used = skipped;
     chunk->next = arena->newest;
     arena->newest = chunk;
     return chunk;
 }
 
-void *optim_arena_zeroed(struct arena *arena, size_t bytes) {
+void *optim_arena_zeroed(struct arena *arena, size_t bytes, size_t stagger) {
     const size_t alignment = bytes < SMALL ? sizeof(double) : LINE;
     struct chunk *chunk = arena->newest;
-    if (bytes > PTRDIFF_MAX - 2 * LINE)
+    if (bytes > PTRDIFF_MAX - 2 * LINE - stagger)
         return NULL;
     if (!chunk || chunk->used + gap(chunk, alignment) + bytes > chunk->size)
-        chunk = new_chunk(arena, bytes);
+        chunk = new_chunk(arena, bytes, stagger);
     if (!chunk)
         return NULL;
     chunk->used += gap(chunk, alignment) + bytes;

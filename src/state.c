@@ -4,6 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * Where in a page the slots' large arrays begin differs from slot to slot, and from where malloc has those of the
+ * caller begin: processors take a load for one that must wait for a store if both have the same place in their pages.
+ */
+static size_t stagger(uint32_t slot) {
+    enum { APART = 256, PLACES = 7 };
+    return APART * (1 + slot % PLACES);
+}
+
 void optim_state_begin(struct body *body) {
     for (uint32_t k = 0; k < body->slots; k++)
         body->marks[k] = optim_arena_mark(&body->arenas[k]);
@@ -16,7 +25,7 @@ bool optim_state_reserve(struct body *body, size_t tensor, uint32_t needed) {
     for (uint32_t k = 0; k < body->slots; k++) {
         if (!(needed >> k & 1) || slots[k])
             continue;
-        slots[k] = optim_arena_zeroed(&body->arenas[k], bytes);
+        slots[k] = optim_arena_zeroed(&body->arenas[k], bytes, stagger(k));
         if (!slots[k])
             return false;
     }

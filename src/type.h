@@ -184,26 +184,49 @@ static inline real average(struct average a, real old, real new) {
     return a.decay * old + (a.rest * old + a.weight * new);
 }
 
-/*
- * For every element i: what is remembered, then the move. In blocks, first all of the one and then all of the other:
- * a move that divides waits for the divider, and the processor can only look so far ahead past what waits; this way it
- * asks for the next block's memory early. Worth 7 to 10 % in memory, and costs 1 % in cache (Adam on a Zen 4).
- */
-#define IN_BLOCKS(count, i, remember, move)                                                                            \
+/* Elements of a block, bytes that are fetched at a time, and how far ahead: further, some processors fall behind. */
+enum { BLOCK = 64, LINE = 64, AHEAD = 1024 };
+
+/* Have the processor fetch what a loop over blocks soon reaches. Behind the end of the array it does no harm. */
+static inline void fetch_ahead(const real *block) {
+    for (size_t at = 0; at < BLOCK * sizeof(real); at += LINE)
+        __builtin_prefetch((const void *)((uintptr_t)block + AHEAD + at));
+}
+
+/* What to do with each block, with the elements that are left, and the arrays to fetch ahead. */
+#define BLOCKS(count, i, with_block, with_one, ...)                                                                    \
     do {                                                                                                               \
-        enum { BLOCK = 64 };                                                                                           \
+        const real *const arrays[] = {__VA_ARGS__};                                                                    \
         size_t block = 0;                                                                                              \
         for (; block + BLOCK <= (count); block += BLOCK) {                                                             \
-            for (size_t i = block; i < block + BLOCK; i++)                                                             \
-                remember;                                                                                              \
-            for (size_t i = block; i < block + BLOCK; i++)                                                             \
-                move;                                                                                                  \
+            for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)                                                \
+                fetch_ahead(arrays[k] + block);                                                                        \
+            with_block                                                                                                 \
         }                                                                                                              \
-        for (size_t i = block; i < (count); i++) {                                                                     \
-            remember;                                                                                                  \
-            move;                                                                                                      \
+        _Pragma("omp simd") for (size_t i = block; i < (count); i++) {                                                 \
+            with_one;                                                                                                  \
         }                                                                                                              \
     } while (0)
+
+#define OF_BLOCK(i, statement)                                                                                         \
+    _Pragma("omp simd") for (size_t i = block; i < block + BLOCK; i++) {                                               \
+        statement;                                                                                                     \
+    }
+
+/*
+ * For every element i the statement, which needs no other element. Processors look a number of instructions ahead, so
+ * the more there are to an element, the less memory they ask for in time: hence the arrays, named at the end, are
+ * fetched ahead. Worth 3 to 14 % in memory (on an Intel Xeon; a Zen 4 does not need it).
+ */
+#define EACH(count, i, statement, ...) BLOCKS(count, i, OF_BLOCK(i, statement), statement, __VA_ARGS__)
+
+/*
+ * For every element i: what is remembered, then the move; first all of a block of the one, then of the other: a move
+ * that divides waits for the divider, and what waits also bounds how far ahead the processor looks. Worth 7 to 10 % in
+ * memory, and costs 1 % in cache (Adam on a Zen 4).
+ */
+#define IN_BLOCKS(count, i, remember, move, ...)                                                                       \
+    BLOCKS(count, i, OF_BLOCK(i, remember) OF_BLOCK(i, move), remember; move, __VA_ARGS__)
 
 #endif
 

@@ -107,15 +107,13 @@ static real scale_of(const struct common_step *c, struct optim_tile *tile) {
     return (real)(scale / first);
 }
 
-/* The gradient may be in scratch already and then changes in place: no element needs another one, hence the simd. */
+/* The gradient may be in scratch already and then changes in place. */
 
 static void condition(const void *constants, struct optim_tile *tile) {
     const struct common_step c = *(const struct common_step *)constants;
     const real scale = scale_of(&c, tile), *g = tile->grad;
     real *out = tile->scratch;
-#pragma omp simd
-    for (size_t i = 0; i < tile->count; i++)
-        out[i] = conditioned(scale, c.clip, g[i]);
+    EACH(tile->count, i, out[i] = conditioned(scale, c.clip, g[i]), g);
     tile->grad = out;
 }
 
@@ -123,17 +121,14 @@ static void add_decay(const void *constants, struct optim_tile *tile) {
     const struct common_step c = *(const struct common_step *)constants;
     const real *restrict p = tile->param;
     real *restrict g = tile->scratch;
-    for (size_t i = 0; i < tile->count; i++)
-        g[i] += c.decay * p[i];
+    EACH(tile->count, i, g[i] += c.decay * p[i], p);
 }
 
 static void decay(const void *constants, struct optim_tile *tile) {
     const struct common_step c = *(const struct common_step *)constants;
     const real scale = scale_of(&c, tile), *g = tile->grad, *p = tile->param;
     real *out = tile->scratch;
-#pragma omp simd
-    for (size_t i = 0; i < tile->count; i++)
-        out[i] = conditioned(scale, c.clip, g[i]) + c.decay * p[i];
+    EACH(tile->count, i, out[i] = conditioned(scale, c.clip, g[i]) + c.decay * p[i], g, p);
     tile->grad = out;
 }
 
@@ -147,8 +142,7 @@ static void decay_blas(const void *constants, struct optim_tile *tile) {
 static void shrink(const void *constants, struct optim_tile *tile) {
     const struct common_step c = *(const struct common_step *)constants;
     real *p = tile->param;
-    for (size_t i = 0; i < tile->count; i++)
-        p[i] -= c.shrink * p[i];
+    EACH(tile->count, i, p[i] -= c.shrink * p[i], p);
 }
 
 static void condition_and_shrink(const void *constants, struct optim_tile *tile) {

@@ -34,8 +34,7 @@ static void adagrad_tile(const void *constants, struct optim_tile *tile) {
     const struct adagrad_step c = *(const struct adagrad_step *)constants;
     real *restrict p = tile->param, *restrict s = tile->slot[0];
     const real *restrict g = tile->grad;
-    for (size_t i = 0; i < tile->count; i++)
-        adagrad(c, &p[i], g[i], &s[i]);
+    EACH(tile->count, i, adagrad(c, &p[i], g[i], &s[i]), p, g, s);
 }
 
 static void prepare(const struct optim_now *now, void *constants, struct optim_ops *ops) {

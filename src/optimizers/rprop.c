@@ -90,8 +90,7 @@ static void rprop_tile(const void *constants, struct optim_tile *tile) {
     const struct rprop_step c = *(const struct rprop_step *)constants;
     real *restrict p = tile->param, *restrict d = tile->slot[STEP_SIZE], *restrict previous = tile->slot[PREVIOUS];
     const real *restrict g = tile->grad;
-    for (size_t i = 0; i < tile->count; i++)
-        rprop(c, &p[i], g[i], &d[i], &previous[i]);
+    EACH(tile->count, i, rprop(c, &p[i], g[i], &d[i], &previous[i]), p, g, d, previous);
 }
 
 static void rprop_plus_tile(const void *constants, struct optim_tile *tile) {
@@ -99,8 +98,7 @@ static void rprop_plus_tile(const void *constants, struct optim_tile *tile) {
     real *restrict p = tile->param, *restrict d = tile->slot[STEP_SIZE], *restrict previous = tile->slot[PREVIOUS];
     real *restrict change = tile->slot[CHANGE];
     const real *restrict g = tile->grad;
-    for (size_t i = 0; i < tile->count; i++)
-        rprop_plus(c, &p[i], g[i], &d[i], &previous[i], &change[i]);
+    EACH(tile->count, i, rprop_plus(c, &p[i], g[i], &d[i], &previous[i], &change[i]), p, g, d, previous, change);
 }
 
 static uint32_t needs(const double *h) {

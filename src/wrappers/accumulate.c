@@ -22,16 +22,14 @@ static void begin_tile(const void *constants, struct optim_tile *tile) {
     const real *restrict g = tile->grad;
     real *restrict sum = tile->slot[0];
     (void)constants;
-    for (size_t i = 0; i < tile->count; i++)
-        sum[i] = g[i];
+    EACH(tile->count, i, sum[i] = g[i], sum, g);
 }
 
 static void add_tile(const void *constants, struct optim_tile *tile) {
     const real *restrict g = tile->grad;
     real *restrict sum = tile->slot[0];
     (void)constants;
-    for (size_t i = 0; i < tile->count; i++)
-        sum[i] += g[i];
+    EACH(tile->count, i, sum[i] += g[i], sum, g);
 }
 
 /* The sum itself stays, so that measuring and stepping can both do this. */
@@ -39,8 +37,7 @@ static void finish_tile(const void *constants, struct optim_tile *tile) {
     const struct accumulate_step c = *(const struct accumulate_step *)constants;
     const real *restrict g = tile->grad, *restrict sum = tile->slot[0];
     real *restrict out = tile->scratch;
-    for (size_t i = 0; i < tile->count; i++)
-        out[i] = (sum[i] + g[i]) * c.scale;
+    EACH(tile->count, i, out[i] = (sum[i] + g[i]) * c.scale, sum, g);
     tile->grad = out;
 }
 

@@ -46,8 +46,7 @@ static inline void meet(struct lookahead_step c, real *p, real *s) {
 }
 
 static void meet_with(struct lookahead_step c, size_t count, real *restrict p, real *restrict s) {
-    for (size_t i = 0; i < count; i++)
-        meet(c, &p[i], &s[i]);
+    EACH(count, i, meet(c, &p[i], &s[i]), s);
 }
 
 static void meet_tile(const void *constants, struct optim_tile *tile) {
