@@ -6,7 +6,7 @@
 
 #include "die.h"
 
-#define TIMING 1e6 /* nanoseconds that a timing takes at least */
+#define TIMING 4e6 /* nanoseconds that a timing takes at least */
 
 enum { MOST = 1001 }; /* repetitions, unless told */
 
@@ -54,6 +54,13 @@ static size_t repetitions_of(const struct plan *plan, double all) {
     return fit > MOST ? MOST : fit < (double)plan->fewest ? plan->fewest : (size_t)fit;
 }
 
+/* Nanoseconds of a step. Short ones begin untimed: by then threads are awake, and caches hold what they hold. */
+static double take_turn(const struct measure_subject *subject, size_t steps, size_t multiple) {
+    if (steps > multiple)
+        subject->time(subject->context, multiple);
+    return subject->time(subject->context, steps) / (double)steps;
+}
+
 struct measured measure(const struct measure_subject *subjects, size_t count, size_t multiple,
                         const struct plan *plan) {
     struct measured m = {.count = count};
@@ -67,7 +74,7 @@ struct measured measure(const struct measure_subject *subjects, size_t count, si
     double *const values = allocate((count + 1) * n, sizeof *values), *const ratios = values + count * n;
     for (size_t i = 0; i < n; i++)
         for (size_t k = count; k-- > 0;)
-            values[k * n + i] = subjects[k].time(subjects[k].context, m.of[k].steps) / (double)m.of[k].steps;
+            values[k * n + i] = take_turn(&subjects[k], m.of[k].steps, multiple);
     for (size_t k = 0; k < count; k++) { /* before any of them is sorted */
         for (size_t i = 0; i < n; i++)
             ratios[i] = values[k * n + i] / values[i];

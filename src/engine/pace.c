@@ -14,6 +14,7 @@ enum { NEVER = 256 << 10, ALWAYS = 32 << 20 };
 enum {
     SHARE = 128 << 10, /* what a thread must get */
     TRIAL = 8,         /* steps of a trial: wrappers do more in some steps than in others */
+    GLANCE = 3,        /* steps of one that is lost by then */
     RECENT = 64,       /* steps that trials are compared with */
     FIRST_STAY = 64,   /* steps until the other ways are tried again, twice as many after each round that changes */
     LONG_STAY = 4096   /* nothing: a wrong choice is soon mended, and right ones cost little */
@@ -68,6 +69,12 @@ static void choose(struct pace *pace) {
     go(pace, best, pace->stay);
 }
 
+/* Is this a trial that no longer needs to go on? */
+static bool is_lost(const struct pace *pace) {
+    return pace->stay && pace->way != pace->chosen && pace->left == TRIAL - GLANCE + 1 &&
+           pace->least[pace->way] > 1.25 * pace->least[pace->chosen];
+}
+
 size_t optim_pace_begin(struct body *body) {
     struct pace *pace = &body->pace;
     const size_t most = most_threads(body);
@@ -93,6 +100,8 @@ void optim_pace_end(struct body *body) {
         pace->least[pace->way] = INFINITY;
     if (took < pace->least[pace->way])
         pace->least[pace->way] = took;
+    if (is_lost(pace))
+        pace->left = 1;
     if (--pace->left > 0)
         return;
     if (pace->untried == 0)

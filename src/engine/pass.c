@@ -23,7 +23,7 @@ struct place {
     size_t tensor, element;
 };
 
-/* Where part `part` begins: the tensor at that share of the work, and the tile in it. */
+/* Where part `part` begins: the tensor at that share of the work, and the edge of a tile next to it. */
 static struct place begin(const struct pass *pass, size_t part) {
     const struct body *body = pass->body;
     const uint64_t at = body->work / pass->parts * part + body->work % pass->parts * part / pass->parts;
@@ -40,7 +40,11 @@ static struct place begin(const struct pass *pass, size_t part) {
     const struct tensor *t = &body->tensors[low];
     const uint64_t work = (low + 1 < body->ntensors ? t[1].work_before : body->work) - t->work_before;
     const size_t element = (size_t)((double)(at - t->work_before) / (double)work * (double)t->count);
-    return (struct place){low, element < t->count ? tiling_begin(optim_tiling(body, t), element) : t->count};
+    if (element >= t->count)
+        return (struct place){low, t->count};
+    const struct tiling tiling = optim_tiling(body, t);
+    const size_t before = tiling_begin(tiling, element), after = tiling_end(tiling, before, t->count);
+    return (struct place){low, element - before < after - element ? before : after};
 }
 
 /* Have the beginning of a tensor and its state fetched into the cache; a number past the end is fine. */
