@@ -37,7 +37,7 @@ static const struct {
     [THREADS] = {"--threads", "N,M,...", "threads that a step may use; all: one a processor (1,2,all)"},
     [DTYPE] = {"--dtype", "f32,f64", "element types (f32)"},
     [ISA] = {"--isa", "A,B,...", "instruction sets: sse2, avx2, avx512; neon (the widest)"},
-    [REPETITIONS] = {"--repetitions", "N", "of each measurement (as many as fit its time, 0.5 s, and at least 15)"},
+    [REPETITIONS] = {"--repetitions", "N", "of each measurement (as many as fit its time, 0.5 s, and at least 9)"},
     [QUICK] = {"--quick", NULL, "0.05 s for a measurement, at least 5 repetitions, without peers and gpt2"},
     [NO_PEERS] = {"--no-peers", NULL, "leave out what others need for it: a plain loop, level-1 BLAS, PyTorch"},
     [NO_SPECIAL] = {"--no-special", NULL, "leave out the cases of small, of many and of resting tensors"},
@@ -224,7 +224,7 @@ void options_read(struct options *options, int argc, char **argv) {
         read_option(options, option, value);
     }
     options->plan.seconds = options->quick ? 0.05 : 0.5;
-    options->plan.fewest = options->quick ? 5 : 15;
+    options->plan.fewest = options->quick ? 5 : 9;
     options->peers &= !options->quick;
     if (options->nisas == 0)
         take_isa(options, limit_isa());

@@ -1,5 +1,7 @@
+#define _GNU_SOURCE /* sched_setaffinity */
 #include "team.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -22,7 +24,23 @@ struct team {
     atomic_int next;  /* numbers the helpers */
     atomic_int pass;  /* a new number starts one */
     atomic_int ready, arrived;
+    cpu_set_t cpus; /* that the process may use */
 };
+
+/*
+ * Each thread on a processor of its own: the system may keep two that spin on one for a while, and the limit is what
+ * the machine can do.
+ */
+static void pin(const struct team *team, int share) {
+    cpu_set_t one;
+    int left = share % CPU_COUNT(&team->cpus);
+    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &team->cpus) && left-- == 0) {
+            CPU_ZERO(&one);
+            CPU_SET(cpu, &one);
+            sched_setaffinity(0, sizeof one, &one);
+        }
+}
 
 /* Until *value is `wanted`. */
 static void spin(const atomic_int *value, int wanted) {
@@ -52,6 +70,7 @@ static bool sleep_until_woken(struct team *team) {
 static void *help(void *argument) {
     struct team *team = argument;
     const int share = atomic_fetch_add(&team->next, 1);
+    pin(team, share);
     while (sleep_until_woken(team)) {
         atomic_fetch_add(&team->ready, 1);
         for (int pass = spin_on(&team->pass, REST); pass != REST; pass = spin_on(&team->pass, pass)) {
@@ -70,6 +89,8 @@ struct team *team_create(int threads, team_task *task, void *context) {
     team->context = context;
     team->helpers = allocate((size_t)threads, sizeof *team->helpers);
     atomic_init(&team->next, 1);
+    if (sched_getaffinity(0, sizeof team->cpus, &team->cpus) != 0)
+        die(FAILED, "cannot find out which processors may be used: %s", strerror(errno));
     int status = pthread_mutex_init(&team->lock, NULL);
     if (status == 0)
         status = pthread_cond_init(&team->wake, NULL);
@@ -100,6 +121,7 @@ void team_wake(struct team *team) {
     team->awake = true;
     pthread_cond_broadcast(&team->wake);
     pthread_mutex_unlock(&team->lock);
+    pin(team, 0);
     spin(&team->ready, team->threads - 1);
 }
 
@@ -121,4 +143,5 @@ void team_rest(struct team *team) {
     pthread_mutex_unlock(&team->lock);
     atomic_store(&team->pass, REST);
     spin(&team->ready, 0);
+    sched_setaffinity(0, sizeof team->cpus, &team->cpus);
 }

@@ -8,16 +8,16 @@
 #include <math.h>
 #include <time.h>
 
-/* Bytes of memory traffic of a step: below the one a thread never gains, above the other one always does. */
+/* Bytes of memory traffic of a step: below the one, one thread steps; above the other, all there are. */
 enum { NEVER = 256 << 10, ALWAYS = 32 << 20 };
 
 enum {
     SHARE = 128 << 10, /* what a thread must get */
     TRIAL = 8,         /* steps of a trial: wrappers do more in some steps than in others */
-    GLANCE = 3,        /* steps of one that is lost by then */
+    GLANCE = 3,        /* steps of one of fewer threads that is lost by then */
     RECENT = 64,       /* steps that trials are compared with */
     FIRST_STAY = 64,   /* steps until the other ways are tried again, twice as many after each round that changes */
-    LONG_STAY = 4096   /* nothing: a wrong choice is soon mended, and right ones cost little */
+    LONG_STAY = 1024   /* nothing: a wrong choice is soon mended, and right ones cost little */
 };
 
 static size_t most_threads(const struct body *body) {
@@ -69,9 +69,9 @@ static void choose(struct pace *pace) {
     go(pace, best, pace->stay);
 }
 
-/* Is this a trial that no longer needs to go on? */
+/* Is this a trial that no longer needs to go on? One of more threads does, which may be waking up. */
 static bool is_lost(const struct pace *pace) {
-    return pace->stay && pace->way != pace->chosen && pace->left == TRIAL - GLANCE + 1 &&
+    return pace->stay && pace->way < pace->chosen && pace->left == TRIAL - GLANCE + 1 &&
            pace->least[pace->way] > 1.25 * pace->least[pace->chosen];
 }
 

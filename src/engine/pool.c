@@ -34,7 +34,7 @@ static struct pool {
     pthread_mutex_t lock; /* of who sleeps, starts or stops */
     pthread_cond_t wake, done;
     struct worker workers[OPTIM_MAX_THREADS];
-    size_t started; /* workers there are; changes only while busy */
+    size_t started; /* workers there are; changes under the lock */
     bool stop;
     atomic_size_t sleeping;                   /* workers that do, or are about to */
     atomic_bool waiting;                      /* the caller sleeps until the others have finished, or is about to */
