@@ -87,6 +87,8 @@ static double clip_factor(double most, double norm) {
     return norm <= most ? 1 : most / norm;
 }
 
+/* The gradient may be in scratch already and then changes in place. */
+
 /*
  * What to multiply the tile's gradient by. Where that is too large or too small a number for `real`, most of it is done
  * here, and the rest returned.
@@ -100,14 +102,10 @@ static real scale_of(const struct common_step *c, struct optim_tile *tile) {
     const double first = size < 1 ? 1 / far : far;
     const real *g = tile->grad, by = (real)first;
     real *out = tile->scratch;
-#pragma omp simd
-    for (size_t i = 0; i < tile->count; i++)
-        out[i] = g[i] * by;
+    EACH(tile->count, i, out[i] = g[i] * by, g);
     tile->grad = out;
     return (real)(scale / first);
 }
-
-/* The gradient may be in scratch already and then changes in place. */
 
 static void condition(const void *constants, struct optim_tile *tile) {
     const struct common_step c = *(const struct common_step *)constants;
