@@ -32,5 +32,6 @@ int optim_read_environment(struct body *body, bool *blas) {
     }
     for (int i = 0; i < OPTIM_ELEMENTS; i++)
         body->kernels[i] = isa->kernels[i];
+    body->fetches = optim_isa_fetches();
     return OPTIM_OK;
 }

@@ -125,6 +125,7 @@ struct pace {
 
 struct body {
     const struct optim_kernels *kernels[OPTIM_ELEMENTS];
+    bool fetches; /* this processor wants what is in memory fetched ahead */
     struct stage stages[OPTIM_MAX_STAGES];
     size_t nstages, params; /* params: length of a vector of hyperparameters */
     size_t blas, check_finite, grad_scale, loss_scale, save_weights, load_strict; /* where these are in it */
@@ -227,6 +228,10 @@ struct body *optim_body_like(const struct body *body);
 /* Have one become the other, which has inherited its tensors' state and is gone then. */
 void optim_body_replace(struct body *body, struct body *next);
 void optim_body_free(struct body *body);
+
+/* ---- engine/cohort.c ---- */
+/* The tensor behind those whose work is known: its own is added. */
+void optim_add_work(struct body *body, struct tensor *tensor);
 
 /* ---- tensors.c ---- */
 /* Add a tensor of another body of the same chain, with its state memory where it has some. All or nothing. */

@@ -115,6 +115,7 @@ static bool add_stage(struct body *body, size_t family, const struct optim_prese
         optim_settings_update(body, k);
     }
     body->check = true; /* which also looks at what must be measured */
+    body->regroup = true;
     return true;
 }
 

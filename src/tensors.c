@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TENSOR_WORK = 1024 }; /* what a tensor costs besides its memory traffic, in bytes of it */
-
 size_t optim_element_size(int element) {
     return element == OPTIM_ELEMENT_F64 ? sizeof(double) : sizeof(float);
 }
@@ -130,14 +128,6 @@ static int element_of(struct body *body, const char *name, int dtype, int *eleme
     return OPTIM_OK;
 }
 
-/* How often each element's size goes through memory: weight and slots to and fro, the gradient one way. */
-static unsigned streams(uint32_t needed) {
-    unsigned count = 3;
-    for (; needed; needed &= needed - 1)
-        count += 2;
-    return count;
-}
-
 /*
  * Append a tensor whose strings and shape are copied already, with the memory there is for its slots. All or nothing.
  */
@@ -149,7 +139,6 @@ static bool append(struct body *body, const struct tensor *like, const struct hi
     struct tensor *tensor = &body->tensors[i];
     *tensor = *like;
     tensor->settings = k;
-    tensor->work_before = body->work;
     tensor->first_tile = body->ntiles;
     for (uint32_t slot = 0; slot < body->slots; slot++)
         body->state[i * body->slots + slot] = slots ? slots[slot] : NULL;
@@ -170,7 +159,7 @@ static bool append(struct body *body, const struct tensor *like, const struct hi
     body->settings[k].users++;
     optim_cohort_join(body, i, history);
     *name_place(body, tensor->name) = (uint32_t)i + 1;
-    body->work += TENSOR_WORK + streams(body->settings[k].needed) * tensor->count * optim_element_size(tensor->element);
+    optim_add_work(body, tensor);
     body->check = true;
     body->ntensors++;
     return true;

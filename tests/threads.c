@@ -108,6 +108,61 @@ START_TEST(fork_during_a_step_of_another_thread) {
 }
 END_TEST
 
+/* A handle whose steps are worth 3 threads, with gradients of 0, for a thread that steps until it is cancelled. */
+static optim *to_be_stepped(void) {
+    static float param[LARGE], grad[LARGE];
+    const size_t count = LARGE;
+    optim *opt = test_create("momentum");
+    ck_ok(opt, optim_add(opt, NULL, OPTIM_F32, 1, &count, param, grad));
+    ck_ok(opt, optim_set_threads(opt, 3));
+    return opt;
+}
+
+static void *step_on(void *opt) {
+    for (;;) {
+        must(optim_step(opt) == OPTIM_OK, opt);
+        pthread_testcancel();
+    }
+    return NULL;
+}
+
+/* A step is no place to be cancelled in: the pool, and the handle, are as good as before. */
+START_TEST(a_cancelled_thread_finishes_its_step) {
+    const uint64_t expected = train(1, NULL, NULL);
+    for (int i = 0; i < 20; i++) {
+        optim *opt = to_be_stepped();
+        pthread_t thread;
+        void *result;
+        ck_assert(pthread_create(&thread, NULL, step_on, opt) == 0);
+        usleep(2000 * (unsigned)i);
+        ck_assert(pthread_cancel(thread) == 0);
+        ck_assert(pthread_join(thread, &result) == 0);
+        ck_assert(result == PTHREAD_CANCELED);
+        ck_ok(opt, optim_step(opt));
+        optim_destroy(opt);
+        ck_assert(train(3, NULL, NULL) == expected);
+    }
+}
+END_TEST
+
+/* A process ends although one of its threads steps all the time; if it does not, SIGALRM ends it. */
+START_TEST(exit_does_not_wait_for_a_thread_that_steps) {
+    optim *opt = to_be_stepped();
+    pthread_t thread;
+    const pid_t pid = fork();
+    if (pid == 0) {
+        alarm(60);
+        must(pthread_create(&thread, NULL, step_on, opt) == 0, NULL);
+        usleep(50000);
+        exit(0);
+    }
+    int status = -1;
+    ck_assert(waitpid(pid, &status, 0) == pid);
+    ck_assert_int_eq(status, 0);
+    optim_destroy(opt);
+}
+END_TEST
+
 struct log {
     size_t calls, most;
 };
@@ -186,6 +241,32 @@ START_TEST(small_steps_stay_on_the_caller) {
 }
 END_TEST
 
+/* Steps that have little to do, since a large tensor has no gradient for now, stay on the caller too. */
+START_TEST(tensors_without_gradient_are_no_work) {
+    struct log log = {0};
+    float small[10] = {0};
+    float *large = calloc(LARGE, sizeof(*large));
+    const size_t few = 10, many = LARGE;
+    optim *opt = test_create("adam");
+    ck_assert_ptr_nonnull(large);
+    ck_ok(opt, optim_add(opt, "large", OPTIM_F32, 1, &many, large, NULL));
+    ck_ok(opt, optim_add(opt, "small", OPTIM_F32, 1, &few, small, small));
+    ck_ok(opt, optim_set_threads(opt, 4));
+    ck_ok(opt, optim_set_executor(opt, logging_executor, &log));
+    ck_ok(opt, optim_step(opt));
+    ck_assert_uint_eq(log.calls, 0);
+    ck_ok(opt, optim_bind(opt, 0, large, large));
+    ck_ok(opt, optim_step(opt));
+    ck_assert_uint_eq(log.calls, 1);
+    ck_assert_uint_eq(log.most, 4);
+    ck_ok(opt, optim_bind(opt, 0, large, NULL));
+    ck_ok(opt, optim_step(opt));
+    ck_assert_uint_eq(log.calls, 1);
+    optim_destroy(opt);
+    free(large);
+}
+END_TEST
+
 /* How many threads this process has: entries of /proc/self/task. */
 static long threads_now(void) {
     char text[4096] = "";
@@ -240,10 +321,14 @@ int main(void) {
     const char *sanitizer = getenv("TEST_SANITIZER");    /* its own limits: */
     if (!sanitizer || strcmp(sanitizer, "address") != 0) /* a child gets its allocator's locks as they just were */
         tcase_add_test(threads, fork_during_a_step_of_another_thread);
+    if (!sanitizer) /* they have handlers of exit and of threads' ends of their own */
+        tcase_add_test(threads, exit_does_not_wait_for_a_thread_that_steps);
+    tcase_add_test(threads, a_cancelled_thread_finishes_its_step);
     tcase_add_test(threads, threads_sleep_between_steps);
     tcase_add_test(threads, an_executor_replaces_the_threads);
     tcase_add_test(threads, slow_threads_are_left_out);
     tcase_add_test(threads, small_steps_stay_on_the_caller);
+    tcase_add_test(threads, tensors_without_gradient_are_no_work);
     if (!sanitizer) /* none can follow a second copy of the library */
         tcase_add_test(threads, unloading_joins_the_threads);
     suite_add_tcase(suite, threads);

@@ -1,4 +1,4 @@
-/* Cohorts: tensors that share settings and history, for which a step's constants are the same. */
+/* Cohorts: tensors that share settings and history, for which a step's constants are the same; and what they cost. */
 #include "engine.h"
 
 #include <string.h>
@@ -38,17 +38,34 @@ void optim_cohort_join(struct body *body, size_t tensor, const struct history *h
     t->cohort = find(body, body->cohorts, &body->ncohorts, &like);
 }
 
+/* How often each element's size goes through memory: weight and slots to and fro, the gradient one way. */
+static unsigned streams(uint32_t needed) {
+    unsigned count = 3;
+    for (; needed; needed &= needed - 1)
+        count += 2;
+    return count;
+}
+
+void optim_add_work(struct body *body, struct tensor *tensor) {
+    enum { TENSOR_WORK = 1024 }; /* what a tensor costs besides its memory traffic, in bytes of it */
+    const size_t bytes = tensor->grad ? tensor->count * optim_element_size(tensor->element) : 0;
+    tensor->work_before = body->work;
+    body->work += TENSOR_WORK + streams(body->settings[tensor->settings].needed) * (uint64_t)bytes;
+}
+
 void optim_cohorts_regroup(struct body *body) {
     struct cohort *const old = body->cohorts, *const grouped = body->spare;
     size_t count = 0;
     for (size_t k = 0; k < body->nsettings; k++)
         body->settings[k].cohort = 0;
+    body->work = 0;
     for (size_t i = 0; i < body->ntensors; i++) {
         struct tensor *t = &body->tensors[i];
         struct cohort like = old[t->cohort];
         like.settings = t->settings;
         like.active = t->grad != NULL;
         t->cohort = find(body, grouped, &count, &like);
+        optim_add_work(body, t);
     }
     body->cohorts = grouped;
     body->spare = old;

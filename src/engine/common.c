@@ -102,7 +102,7 @@ static real scale_of(const struct common_step *c, struct optim_tile *tile) {
     const double first = size < 1 ? 1 / far : far;
     const real *g = tile->grad, by = (real)first;
     real *out = tile->scratch;
-    EACH(tile->count, i, out[i] = g[i] * by, g);
+    EACH(tile, i, out[i] = g[i] * by, g);
     tile->grad = out;
     return (real)(scale / first);
 }
@@ -111,7 +111,7 @@ static void condition(const void *constants, struct optim_tile *tile) {
     const struct common_step c = *(const struct common_step *)constants;
     const real scale = scale_of(&c, tile), *g = tile->grad;
     real *out = tile->scratch;
-    EACH(tile->count, i, out[i] = conditioned(scale, c.clip, g[i]), g);
+    EACH(tile, i, out[i] = conditioned(scale, c.clip, g[i]), g);
     tile->grad = out;
 }
 
@@ -119,14 +119,14 @@ static void add_decay(const void *constants, struct optim_tile *tile) {
     const struct common_step c = *(const struct common_step *)constants;
     const real *restrict p = tile->param;
     real *restrict g = tile->scratch;
-    EACH(tile->count, i, g[i] += c.decay * p[i], p);
+    EACH(tile, i, g[i] += c.decay * p[i], p);
 }
 
 static void decay(const void *constants, struct optim_tile *tile) {
     const struct common_step c = *(const struct common_step *)constants;
     const real scale = scale_of(&c, tile), *g = tile->grad, *p = tile->param;
     real *out = tile->scratch;
-    EACH(tile->count, i, out[i] = conditioned(scale, c.clip, g[i]) + c.decay * p[i], g, p);
+    EACH(tile, i, out[i] = conditioned(scale, c.clip, g[i]) + c.decay * p[i], g, p);
     tile->grad = out;
 }
 
@@ -140,7 +140,7 @@ static void decay_blas(const void *constants, struct optim_tile *tile) {
 static void shrink(const void *constants, struct optim_tile *tile) {
     const struct common_step c = *(const struct common_step *)constants;
     real *p = tile->param;
-    EACH(tile->count, i, p[i] -= c.shrink * p[i], p);
+    EACH(tile, i, p[i] -= c.shrink * p[i], p);
 }
 
 static void condition_and_shrink(const void *constants, struct optim_tile *tile) {
@@ -174,7 +174,7 @@ static void measure_rows(const void *constants, struct optim_tile *tile) {
 static void measure_norm(const void *constants, struct optim_tile *tile) {
     const struct common_step *c = constants;
     if (tile->guard == 1)
-        *tile->measured = c->measure * c->measure * squares_of(tile->count, tile->grad);
+        *tile->measured = c->measure * c->measure * squares_of(tile->count, tile->grad, tile->fetches);
     else
         *tile->measured = scaled_squares_of(tile->count, tile->grad, c->measure * tile->guard);
 }

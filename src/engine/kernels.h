@@ -26,6 +26,9 @@ const struct optim_isa *optim_isa_choose(const char *limit);
 /* The narrowest: metadata is read from its kernels, since all say the same. */
 const struct optim_isa *optim_isa_base(void);
 
+/* Is this processor faster in memory if loops have their arrays fetched ahead? */
+bool optim_isa_fetches(void);
+
 /* Names of those that run here, separated by ", ". */
 const char *optim_isa_names(char *text, size_t size);
 

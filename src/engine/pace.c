@@ -75,13 +75,19 @@ static bool is_lost(const struct pace *pace) {
            pace->least[pace->way] > 1.25 * pace->least[pace->chosen];
 }
 
+/* Was what is known found out for steps like this one? Gradients of some tensors may come and go. */
+static bool still_holds(const struct pace *pace, const struct body *body, size_t most) {
+    return pace->most == most && pace->executor == body->executor && body->work / 2 <= pace->work &&
+           pace->work / 2 <= body->work;
+}
+
 size_t optim_pace_begin(struct body *body) {
     struct pace *pace = &body->pace;
     const size_t most = most_threads(body);
     pace->timed = most > 1 && body->work < ALWAYS;
     if (!pace->timed)
         return most;
-    if (pace->most != most || pace->work != body->work || pace->executor != body->executor) {
+    if (!still_holds(pace, body, most)) {
         *pace = (struct pace){.most = most, .work = body->work, .executor = body->executor, .timed = true};
         pace->ways = ways_up_to(most);
         pace->untried = pace->ways - 1;

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <string.h>
 
 /* How often to look before sleeping: about as long as waking up would take, tens of microseconds. */
 enum { SPINS = 2000 };
@@ -23,59 +24,52 @@ enum { SPINS = 2000 };
 #define relax() ((void)0)
 #endif
 
-struct worker {
+/* One of those who work on a pass: member 0 is whoever calls, the others are threads of the pool. */
+struct member {
+    _Alignas(64) atomic_bool open; /* the part of the member's number is there to be taken */
+    bool sleeping;                 /* until it is woken; changes under the lock */
+    pthread_cond_t wake;
     pthread_t thread;
-    size_t number; /* from 1; the caller is 0. The part it begins with */
-    uint64_t seen; /* the last pass */
 };
 
 static struct pool {
     pthread_mutex_t busy; /* held by the thread whose pass this is */
     pthread_mutex_t lock; /* of who sleeps, starts or stops */
-    pthread_cond_t wake, done;
-    struct worker workers[OPTIM_MAX_THREADS];
-    size_t started; /* workers there are; changes under the lock */
-    bool stop;
-    atomic_size_t sleeping;                   /* workers that do, or are about to */
-    atomic_bool waiting;                      /* the caller sleeps until the others have finished, or is about to */
-    atomic_size_t running;                    /* parts of this pass that are not finished */
-    _Atomic uint64_t pass;                    /* its number, which no other has */
-    _Atomic uint64_t open[OPTIM_MAX_THREADS]; /* for each part: the number of the pass, until somebody takes it */
+    pthread_cond_t done;
+    size_t started; /* threads there are; changes under the lock */
+    atomic_bool stop;
+    atomic_bool waiting;   /* the caller sleeps until the others have finished, or is about to */
+    atomic_size_t running; /* parts of this pass that are not finished */
     /* of this pass; who has taken a part may read them until it is finished */
     size_t count;
     optim_task task;
     void *job;
+    struct member members[OPTIM_MAX_THREADS];
 } pool;
-
-static const struct pool idle = {
-    .busy = PTHREAD_MUTEX_INITIALIZER,
-    .lock = PTHREAD_MUTEX_INITIALIZER,
-    .wake = PTHREAD_COND_INITIALIZER,
-    .done = PTHREAD_COND_INITIALIZER,
-};
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* Is this part of this pass still to be done? It is the caller's then. */
-static bool take(size_t part, uint64_t pass) {
-    return atomic_load(&pool.open[part]) == pass && atomic_compare_exchange_strong(&pool.open[part], &pass, 0);
+/* Is this part still to be done? It is the caller's then. */
+static bool take(size_t part) {
+    atomic_bool *open = &pool.members[part].open;
+    return atomic_load(open) && atomic_exchange(open, false);
 }
 
-/* Wait for a pass that this worker has not seen; false: it is to stop. What has begun before that is finished first. */
-static bool next_pass(struct worker *worker, uint64_t *pass) {
+/*
+ * Wait until there is a part for this member, or it is to stop. One that was woken, and comes too late for its part,
+ * may look for the next one: it does not sleep again at once.
+ */
+static void wait_for_part(struct member *member) {
     for (int i = 0; i < SPINS; i++) {
-        *pass = atomic_load(&pool.pass);
-        if (*pass != worker->seen)
-            return true;
+        if (atomic_load(&member->open))
+            return;
         relax();
     }
     pthread_mutex_lock(&pool.lock);
-    atomic_fetch_add(&pool.sleeping, 1);
-    while ((*pass = atomic_load(&pool.pass)) == worker->seen && !pool.stop)
-        pthread_cond_wait(&pool.wake, &pool.lock);
-    atomic_fetch_sub(&pool.sleeping, 1);
+    member->sleeping = !atomic_load(&member->open);
+    while (member->sleeping && !atomic_load(&pool.stop))
+        pthread_cond_wait(&member->wake, &pool.lock);
     pthread_mutex_unlock(&pool.lock);
-    return *pass != worker->seen;
 }
 
 /* A part is done: have the caller know if it was the last one. */
@@ -87,9 +81,9 @@ static void finish(void) {
     pthread_mutex_unlock(&pool.lock);
 }
 
-/* The part of this number and then whatever others are left. */
-static void run_parts(size_t first, uint64_t pass) {
-    if (!take(first, pass))
+/* The part of this number and then whatever others are left: the pass does not end before this one is finished. */
+static void run_parts(size_t first) {
+    if (!take(first))
         return;
     const size_t count = pool.count;
     const optim_task task = pool.task;
@@ -97,7 +91,7 @@ static void run_parts(size_t first, uint64_t pass) {
     task(job, first);
     for (size_t i = 1; i < count; i++) {
         const size_t part = (first + i) % count;
-        if (take(part, pass)) {
+        if (take(part)) {
             task(job, part);
             finish();
         }
@@ -106,64 +100,66 @@ static void run_parts(size_t first, uint64_t pass) {
 }
 
 static void *work(void *argument) {
-    struct worker *worker = argument;
-    uint64_t pass;
-    while (next_pass(worker, &pass)) {
-        worker->seen = pass;
-        run_parts(worker->number, pass);
+    struct member *const member = argument;
+    while (!atomic_load(&pool.stop)) { /* however many passes there still are: their callers do what is left */
+        wait_for_part(member);
+        run_parts((size_t)(member - pool.members));
     }
     return NULL;
 }
 
-/* A forked child has none of the parent's threads, and its copy of the locks may be held by one of them. */
-static void forget(void) {
-    pool = idle;
+/* Also in a forked child, which has none of the parent's threads; its copy of the locks may be held by one of them. */
+static void empty(void) {
+    memset(&pool, 0, sizeof pool);
+    pthread_mutex_init(&pool.busy, NULL);
+    pthread_mutex_init(&pool.lock, NULL);
+    pthread_cond_init(&pool.done, NULL);
 }
 
 static void initialize(void) {
-    pool = idle;
-    pthread_atfork(NULL, NULL, forget);
+    empty();
+    pthread_atfork(NULL, NULL, empty);
 }
 
-/* Start what is missing of this many workers, or as many as there can be. They take no signals. */
-static void start(size_t workers) {
+/* Start what is missing of this many threads, or as many as there can be. They take no signals. */
+static void start(size_t threads) {
     sigset_t all, was;
-    if (workers > OPTIM_MAX_THREADS - 1)
-        workers = OPTIM_MAX_THREADS - 1;
-    if (pool.started >= workers)
+    if (threads > OPTIM_MAX_THREADS - 1)
+        threads = OPTIM_MAX_THREADS - 1;
+    if (pool.started >= threads)
         return;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &was);
-    while (pool.started < workers) {
-        struct worker *worker = &pool.workers[pool.started];
-        *worker = (struct worker){.number = pool.started + 1, .seen = atomic_load(&pool.pass)};
-        if (pthread_create(&worker->thread, NULL, work, worker) != 0)
+    while (pool.started < threads) {
+        struct member *member = &pool.members[pool.started + 1];
+        pthread_cond_init(&member->wake, NULL);
+        if (pthread_create(&member->thread, NULL, work, member) != 0)
             break;
         pool.started++;
     }
     pthread_sigmask(SIG_SETMASK, &was, NULL);
 }
 
-/* Tell all workers of a pass, and have those that sleep wake up. */
-static uint64_t publish(size_t count, optim_task task, void *job) {
-    const uint64_t pass = atomic_load(&pool.pass) + 1;
+/* Have all parts open, and the threads that are to do them awake. */
+static void publish(size_t count, optim_task task, void *job) {
     pthread_mutex_lock(&pool.lock);
-    if (!pool.stop)
+    if (!atomic_load(&pool.stop))
         start(count - 1);
     pool.count = count;
     pool.task = task;
     pool.job = job;
     atomic_store(&pool.running, count);
     for (size_t part = 0; part < count; part++)
-        atomic_store(&pool.open[part], pass);
-    atomic_store(&pool.pass, pass);
-    if (atomic_load(&pool.sleeping) != 0)
-        pthread_cond_broadcast(&pool.wake);
+        atomic_store(&pool.members[part].open, true);
+    for (size_t number = 1; number < count && number <= pool.started; number++)
+        if (pool.members[number].sleeping) {
+            pool.members[number].sleeping = false;
+            pthread_cond_signal(&pool.members[number].wake);
+        }
     pthread_mutex_unlock(&pool.lock);
-    return pass;
 }
 
-static void wait_for_workers(void) {
+static void wait_for_others(void) {
     for (int i = 0; i < SPINS && atomic_load(&pool.running) != 0; i++)
         relax();
     if (atomic_load(&pool.running) == 0)
@@ -177,15 +173,19 @@ static void wait_for_workers(void) {
 }
 
 void optim_pool_run(size_t count, optim_task task, void *job) {
+    int cancelable;
     pthread_once(&once, initialize);
     if (pthread_mutex_trylock(&pool.busy) != 0) {
         for (size_t part = 0; part < count; part++)
             task(job, part);
         return;
     }
-    run_parts(0, publish(count, task, job));
-    wait_for_workers();
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelable); /* or the locks stayed locked */
+    publish(count, task, job);
+    run_parts(0);
+    wait_for_others();
     pthread_mutex_unlock(&pool.busy);
+    pthread_setcancelstate(cancelable, NULL);
 }
 
 /* At unload and at exit. A pass that another thread is in finishes; later ones run on their caller alone. */
@@ -193,10 +193,11 @@ __attribute__((destructor)) static void stop(void) {
     pthread_once(&once, initialize);
     pthread_mutex_lock(&pool.lock);
     const size_t started = pool.started;
-    pool.stop = true;
+    atomic_store(&pool.stop, true);
     pool.started = 0;
-    pthread_cond_broadcast(&pool.wake);
+    for (size_t number = 1; number <= started; number++)
+        pthread_cond_signal(&pool.members[number].wake);
     pthread_mutex_unlock(&pool.lock);
-    for (size_t i = 0; i < started; i++)
-        pthread_join(pool.workers[i].thread, NULL);
+    for (size_t number = 1; number <= started; number++)
+        pthread_join(pool.members[number].thread, NULL);
 }

@@ -86,9 +86,11 @@ void optim_program_prepare(struct program *program, const struct body *body, con
         prepare_swap(program, body, cohort);
     else
         prepare_measure(program, body, cohort, purpose);
+    const bool in_memory = body->work > OPTIM_CACHED;
+    program->fetches = in_memory && body->fetches;
     program->stretch = OPTIM_TILE;
     if (purpose == OPTIM_STEP && program->ncalls > 1)
-        program->stretch = body->work > OPTIM_CACHED ? OPTIM_STRETCH : OPTIM_CACHED_STRETCH;
+        program->stretch = in_memory ? OPTIM_STRETCH : OPTIM_CACHED_STRETCH;
 }
 
 /* Give the slots that are used for the first time what they start with. */
@@ -139,6 +141,7 @@ void optim_program_run(const struct program *program, const struct body *body, c
         .norm = tensor->norm,
         .guard = tensor->guard,
         .measured = measured ? measured + tiling_index(tiling, begin) : NULL,
+        .fetches = program->fetches,
     };
     if (tiling_cuts_rows(tiling)) /* the first piece has the sum of all */
         tile.row_sum = measured + begin / tiling.row * tiling_pieces(tiling);

@@ -25,14 +25,16 @@ static void copy(size_t count, void *to, const void *from) {
     memcpy(to, from, count * sizeof(real));
 }
 
+static inline void swap(real *a, real *b) {
+    const real was = *a;
+    *a = *b;
+    *b = was;
+}
+
 static void exchange(const void *constants, struct optim_tile *tile) {
     real *restrict p = tile->param, *restrict s = tile->slot[0];
     (void)constants;
-    for (size_t i = 0; i < tile->count; i++) {
-        const real weight = p[i];
-        p[i] = s[i];
-        s[i] = weight;
-    }
+    EACH(tile, i, swap(&p[i], &s[i]), p, s);
 }
 
 extern const struct optim_kernels OPTIM_CONFIGURED(kernels);

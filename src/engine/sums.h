@@ -39,13 +39,16 @@ static inline double with_square(double sum, double x) {
     return sum + x * x;
 }
 
-/* Of x^2. */
-static inline double squares_of(size_t count, const real *x) {
+/* Of x^2, which may be fetched ahead. */
+static inline double squares_of(size_t count, const real *x, bool fetches) {
     double lane[LANES] = {0};
     size_t i = 0;
-    for (; i + LANES <= count; i += LANES)
+    for (; i + LANES <= count; i += LANES) {
+        if (fetches)
+            fetch_ahead(x + i, LANES);
         for (int k = 0; k < LANES; k++)
             lane[k] = with_square(lane[k], (double)x[i + (size_t)k]);
+    }
     for (int k = 0; i < count; i++, k++)
         lane[k] = with_square(lane[k], (double)x[i]);
     return lanes_sum(lane);

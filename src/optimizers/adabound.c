@@ -59,7 +59,7 @@ static void adabound_tile(const void *constants, struct optim_tile *tile) {
     const struct adabound_step c = *(const struct adabound_step *)constants;
     real *restrict p = tile->param, *restrict m = tile->slot[M], *restrict v = tile->slot[V];
     const real *restrict g = tile->grad;
-    IN_BLOCKS(tile->count, i, remember(c, g[i], &m[i], &v[i]), move(c, &p[i], m[i], v[i]), g, m, v, p);
+    IN_BLOCKS(tile, i, remember(c, g[i], &m[i], &v[i]), move(c, &p[i], m[i], v[i]), g, m, v, p);
 }
 
 static void amsbound_tile(const void *constants, struct optim_tile *tile) {
@@ -67,7 +67,7 @@ static void amsbound_tile(const void *constants, struct optim_tile *tile) {
     real *restrict p = tile->param, *restrict m = tile->slot[M], *restrict v = tile->slot[V];
     real *restrict x = tile->slot[X];
     const real *restrict g = tile->grad;
-    IN_BLOCKS(tile->count, i, remember_largest(c, g[i], &m[i], &v[i], &x[i]), move(c, &p[i], m[i], x[i]), g, m, v, x,
+    IN_BLOCKS(tile, i, remember_largest(c, g[i], &m[i], &v[i], &x[i]), move(c, &p[i], m[i], x[i]), g, m, v, x,
               p);
 }
 

@@ -39,7 +39,7 @@ static void adadelta_tile(const void *constants, struct optim_tile *tile) {
     const struct adadelta_step c = *(const struct adadelta_step *)constants;
     real *restrict p = tile->param, *restrict s = tile->slot[S], *restrict d = tile->slot[D];
     const real *restrict g = tile->grad;
-    IN_BLOCKS(tile->count, i, remember(c, g[i], &s[i]), move(c, &p[i], g[i], s[i], &d[i]), g, s, p, d);
+    IN_BLOCKS(tile, i, remember(c, g[i], &s[i]), move(c, &p[i], g[i], s[i], &d[i]), g, s, p, d);
 }
 
 static void prepare(const struct optim_now *now, void *constants, struct optim_ops *ops) {

@@ -34,7 +34,7 @@ static void adagrad_tile(const void *constants, struct optim_tile *tile) {
     const struct adagrad_step c = *(const struct adagrad_step *)constants;
     real *restrict p = tile->param, *restrict s = tile->slot[0];
     const real *restrict g = tile->grad;
-    EACH(tile->count, i, adagrad(c, &p[i], g[i], &s[i]), p, g, s);
+    EACH(tile, i, adagrad(c, &p[i], g[i], &s[i]), p, g, s);
 }
 
 static void prepare(const struct optim_now *now, void *constants, struct optim_ops *ops) {

@@ -39,7 +39,7 @@ static void adamax_tile(const void *constants, struct optim_tile *tile) {
     const struct adamax_step c = *(const struct adamax_step *)constants;
     real *restrict p = tile->param, *restrict m = tile->slot[M], *restrict u = tile->slot[U];
     const real *restrict g = tile->grad;
-    IN_BLOCKS(tile->count, i, remember(c, g[i], &m[i], &u[i]), move(c, &p[i], m[i], u[i]), g, m, u, p);
+    IN_BLOCKS(tile, i, remember(c, g[i], &m[i], &u[i]), move(c, &p[i], m[i], u[i]), g, m, u, p);
 }
 
 static void prepare(const struct optim_now *now, void *constants, struct optim_ops *ops) {

@@ -33,7 +33,7 @@ static void lion_tile(const void *constants, struct optim_tile *tile) {
     const struct lion_step c = *(const struct lion_step *)constants;
     real *restrict p = tile->param, *restrict m = tile->slot[0];
     const real *restrict g = tile->grad;
-    EACH(tile->count, i, lion(c, &p[i], g[i], &m[i]), p, g, m);
+    EACH(tile, i, lion(c, &p[i], g[i], &m[i]), p, g, m);
 }
 
 static void prepare(const struct optim_now *now, void *constants, struct optim_ops *ops) {

@@ -40,7 +40,7 @@ static void nadam_tile(const void *constants, struct optim_tile *tile) {
     const struct nadam_step c = *(const struct nadam_step *)constants;
     real *restrict p = tile->param, *restrict m = tile->slot[M], *restrict v = tile->slot[V];
     const real *restrict g = tile->grad;
-    IN_BLOCKS(tile->count, i, remember(c, g[i], &m[i], &v[i]), move(c, &p[i], g[i], m[i], v[i]), g, m, v, p);
+    IN_BLOCKS(tile, i, remember(c, g[i], &m[i], &v[i]), move(c, &p[i], g[i], m[i], v[i]), g, m, v, p);
 }
 
 static double momentum_at(const double *h, uint64_t t) {

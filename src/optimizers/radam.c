@@ -48,14 +48,14 @@ static void rectified_tile(const void *constants, struct optim_tile *tile) {
     const struct radam_step c = *(const struct radam_step *)constants;
     real *restrict p = tile->param, *restrict m = tile->slot[M], *restrict v = tile->slot[V];
     const real *restrict g = tile->grad;
-    IN_BLOCKS(tile->count, i, remember(c, g[i], &m[i], &v[i]), rectified(c, &p[i], m[i], v[i]), g, m, v, p);
+    IN_BLOCKS(tile, i, remember(c, g[i], &m[i], &v[i]), rectified(c, &p[i], m[i], v[i]), g, m, v, p);
 }
 
 static void unadapted_tile(const void *constants, struct optim_tile *tile) {
     const struct radam_step c = *(const struct radam_step *)constants;
     real *restrict p = tile->param, *restrict m = tile->slot[M], *restrict v = tile->slot[V];
     const real *restrict g = tile->grad;
-    EACH(tile->count, i, unadapted(c, &p[i], g[i], &m[i], &v[i]), p, g, m, v);
+    EACH(tile, i, unadapted(c, &p[i], g[i], &m[i], &v[i]), p, g, m, v);
 }
 
 /*

@@ -65,21 +65,21 @@ static void plain_tile(const void *constants, struct optim_tile *tile) {
     const struct rmsprop_step c = *(const struct rmsprop_step *)constants;
     real *restrict p = tile->param, *restrict s = tile->slot[S];
     const real *restrict g = tile->grad;
-    EACH(tile->count, i, p[i] -= c.leaves * plain(c, g[i], &s[i]), p, g, s);
+    EACH(tile, i, p[i] -= c.leaves * plain(c, g[i], &s[i]), p, g, s);
 }
 
 static void centered_tile(const void *constants, struct optim_tile *tile) {
     const struct rmsprop_step c = *(const struct rmsprop_step *)constants;
     real *restrict p = tile->param, *restrict s = tile->slot[S], *restrict a = tile->slot[A];
     const real *restrict g = tile->grad;
-    EACH(tile->count, i, p[i] -= c.leaves * centered(c, g[i], &s[i], &a[i]), p, g, s, a);
+    EACH(tile, i, p[i] -= c.leaves * centered(c, g[i], &s[i], &a[i]), p, g, s, a);
 }
 
 static void momentum_tile(const void *constants, struct optim_tile *tile) {
     const struct rmsprop_step c = *(const struct rmsprop_step *)constants;
     real *restrict p = tile->param, *restrict s = tile->slot[S], *restrict b = tile->slot[B];
     const real *restrict g = tile->grad;
-    EACH(tile->count, i, move(c, &p[i], plain(c, g[i], &s[i]), &b[i]), p, g, s, b);
+    EACH(tile, i, move(c, &p[i], plain(c, g[i], &s[i]), &b[i]), p, g, s, b);
 }
 
 static void centered_momentum_tile(const void *constants, struct optim_tile *tile) {
@@ -87,7 +87,7 @@ static void centered_momentum_tile(const void *constants, struct optim_tile *til
     real *restrict p = tile->param, *restrict s = tile->slot[S], *restrict a = tile->slot[A];
     real *restrict b = tile->slot[B];
     const real *restrict g = tile->grad;
-    EACH(tile->count, i, move(c, &p[i], centered(c, g[i], &s[i], &a[i]), &b[i]), p, g, s, a, b);
+    EACH(tile, i, move(c, &p[i], centered(c, g[i], &s[i], &a[i]), &b[i]), p, g, s, a, b);
 }
 
 static uint32_t needs(const double *h) {

@@ -90,7 +90,7 @@ static void rprop_tile(const void *constants, struct optim_tile *tile) {
     const struct rprop_step c = *(const struct rprop_step *)constants;
     real *restrict p = tile->param, *restrict d = tile->slot[STEP_SIZE], *restrict previous = tile->slot[PREVIOUS];
     const real *restrict g = tile->grad;
-    EACH(tile->count, i, rprop(c, &p[i], g[i], &d[i], &previous[i]), p, g, d, previous);
+    EACH(tile, i, rprop(c, &p[i], g[i], &d[i], &previous[i]), p, g, d, previous);
 }
 
 static void rprop_plus_tile(const void *constants, struct optim_tile *tile) {
@@ -98,7 +98,7 @@ static void rprop_plus_tile(const void *constants, struct optim_tile *tile) {
     real *restrict p = tile->param, *restrict d = tile->slot[STEP_SIZE], *restrict previous = tile->slot[PREVIOUS];
     real *restrict change = tile->slot[CHANGE];
     const real *restrict g = tile->grad;
-    EACH(tile->count, i, rprop_plus(c, &p[i], g[i], &d[i], &previous[i], &change[i]), p, g, d, previous, change);
+    EACH(tile, i, rprop_plus(c, &p[i], g[i], &d[i], &previous[i], &change[i]), p, g, d, previous, change);
 }
 
 static uint32_t needs(const double *h) {

@@ -50,21 +50,21 @@ static void descend_tile(const void *constants, struct optim_tile *tile) {
     const struct sgd_step c = *(const struct sgd_step *)constants;
     real *restrict p = tile->param;
     const real *restrict g = tile->grad;
-    EACH(tile->count, i, descend(c, &p[i], g[i]), p, g);
+    EACH(tile, i, descend(c, &p[i], g[i]), p, g);
 }
 
 static void heavy_ball_tile(const void *constants, struct optim_tile *tile) {
     const struct sgd_step c = *(const struct sgd_step *)constants;
     real *restrict p = tile->param, *restrict b = tile->slot[0];
     const real *restrict g = tile->grad;
-    EACH(tile->count, i, heavy_ball(c, &p[i], g[i], &b[i]), p, g, b);
+    EACH(tile, i, heavy_ball(c, &p[i], g[i], &b[i]), p, g, b);
 }
 
 static void nesterov_tile(const void *constants, struct optim_tile *tile) {
     const struct sgd_step c = *(const struct sgd_step *)constants;
     real *restrict p = tile->param, *restrict b = tile->slot[0];
     const real *restrict g = tile->grad;
-    EACH(tile->count, i, nesterov(c, &p[i], g[i], &b[i]), p, g, b);
+    EACH(tile, i, nesterov(c, &p[i], g[i], &b[i]), p, g, b);
 }
 
 /* The same three composed of level-1 BLAS. */

@@ -22,14 +22,14 @@ static void begin_tile(const void *constants, struct optim_tile *tile) {
     const real *restrict g = tile->grad;
     real *restrict sum = tile->slot[0];
     (void)constants;
-    EACH(tile->count, i, sum[i] = g[i], sum, g);
+    EACH(tile, i, sum[i] = g[i], sum, g);
 }
 
 static void add_tile(const void *constants, struct optim_tile *tile) {
     const real *restrict g = tile->grad;
     real *restrict sum = tile->slot[0];
     (void)constants;
-    EACH(tile->count, i, sum[i] += g[i], sum, g);
+    EACH(tile, i, sum[i] += g[i], sum, g);
 }
 
 /* The sum itself stays, so that measuring and stepping can both do this. */
@@ -37,7 +37,7 @@ static void finish_tile(const void *constants, struct optim_tile *tile) {
     const struct accumulate_step c = *(const struct accumulate_step *)constants;
     const real *restrict g = tile->grad, *restrict sum = tile->slot[0];
     real *restrict out = tile->scratch;
-    EACH(tile->count, i, out[i] = (sum[i] + g[i]) * c.scale, sum, g);
+    EACH(tile, i, out[i] = (sum[i] + g[i]) * c.scale, sum, g);
     tile->grad = out;
 }
 

@@ -23,7 +23,7 @@ static void ema_tile(const void *constants, struct optim_tile *tile) {
     const struct ema_step c = *(const struct ema_step *)constants;
     const real *restrict p = tile->param;
     real *restrict e = tile->slot[0];
-    EACH(tile->count, i, e[i] = average(c.decay, e[i], p[i]), e);
+    EACH(tile, i, e[i] = average(c.decay, e[i], p[i]), e);
 }
 
 static void prepare(const struct optim_now *now, void *constants, struct optim_ops *ops) {

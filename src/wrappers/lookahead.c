@@ -45,15 +45,15 @@ static inline void meet(struct lookahead_step c, real *p, real *s) {
     *p = *s;
 }
 
-static void meet_with(struct lookahead_step c, size_t count, real *restrict p, real *restrict s) {
-    EACH(count, i, meet(c, &p[i], &s[i]), s);
+static void meet_with(struct lookahead_step c, const struct optim_tile *tile, real *restrict p, real *restrict s) {
+    EACH(tile, i, meet(c, &p[i], &s[i]), s);
 }
 
 static void meet_tile(const void *constants, struct optim_tile *tile) {
     const struct lookahead_step *c = constants;
-    meet_with(*c, tile->count, tile->param, tile->slot[SLOW]);
+    meet_with(*c, tile, tile->param, tile->slot[SLOW]);
     if (c->pulls_back && tile->momentum)
-        meet_with(*c, tile->count, tile->momentum, tile->slot[SLOW_MOMENTUM]);
+        meet_with(*c, tile, tile->momentum, tile->slot[SLOW_MOMENTUM]);
 }
 
 static void meet_with_blas(struct lookahead_step c, size_t count, real *p, real *s) {

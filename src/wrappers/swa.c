@@ -25,7 +25,7 @@ static void swa_tile(const void *constants, struct optim_tile *tile) {
     const struct swa_step c = *(const struct swa_step *)constants;
     const real *restrict p = tile->param;
     real *restrict a = tile->slot[0];
-    EACH(tile->count, i, a[i] = average(c.mean, a[i], p[i]), a);
+    EACH(tile, i, a[i] = average(c.mean, a[i], p[i]), a);
 }
 
 static void prepare(const struct optim_now *now, void *constants, struct optim_ops *ops) {
