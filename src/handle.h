@@ -21,6 +21,7 @@ enum {
     OPTIM_MAX_SLOTS = 32,
     OPTIM_MAX_THREADS = 1024,
     OPTIM_WAYS = 11, /* numbers of threads that are tried: 1, 2, 4, up to OPTIM_MAX_THREADS */
+    OPTIM_PACES = 7, /* sizes of steps for which they are */
     OPTIM_MESSAGE = 512,
     OPTIM_NAME = 256
 };
@@ -49,7 +50,7 @@ struct tensor {
     void *param;
     const void *grad;
     size_t count;
-    uint64_t work_before; /* bytes of memory traffic of all tensors before this one: where threads are split */
+    uint64_t work_before; /* the body's, of all tensors before this one: where threads are split */
     uint32_t settings, cohort;
     uint32_t allocated; /* bit k: slot k has memory */
     size_t first_tile;  /* of all tiles of all tensors, where its own begin */
@@ -109,18 +110,16 @@ struct attachment {
     double factor; /* in the step at hand */
 };
 
-/* With how many threads to step, where that is found out by timing: see engine/pace.c. */
+/* With how many threads to take steps of about one size, where that is found out by timing: see engine/pace.c. */
 struct pace {
     size_t most;
-    uint64_t work;
-    optim_executor executor; /* for which all of this was found out */
-    bool timed;
+    optim_executor executor;  /* for which all of this was found out */
     unsigned ways, way;       /* how many there are, and that of this step */
     unsigned chosen, untried; /* the last choice, and how many ways are still to be tried before the next one */
     unsigned left;            /* steps before another way is tried, or chosen */
     unsigned stay;            /* steps from the choice to the next trial; 0: there was no choice yet */
     double begun;             /* this step, in seconds */
-    double least[OPTIM_WAYS]; /* seconds a step took */
+    double least[OPTIM_WAYS]; /* seconds a step took for each byte */
 };
 
 struct body {
@@ -139,7 +138,7 @@ struct body {
     struct arena_mark marks[OPTIM_MAX_SLOTS];
     uint32_t *names; /* hash table of tensor numbers + 1 */
     size_t names_capacity;
-    uint64_t work;
+    uint64_t work;    /* bytes of memory traffic of a step, and something for each tensor */
     double *measured; /* one for each tile, if anything is measured */
     size_t ntiles, measured_capacity;
     unsigned measures;   /* of all settings in use, once they are checked */
@@ -165,10 +164,11 @@ struct body {
     uint64_t good;                   /* steps since the loss scale changed or a step was skipped */
     size_t restored, fresh, ignored; /* tensors, of the last load */
     bool swapped;
-    struct pace pace;
-    size_t parts;    /* into which the passes of the step at hand are split */
-    int threads;     /* 0: all there are */
-    int all_threads; /* how many that is; 0: the CPUs this process may use */
+    struct pace paces[OPTIM_PACES]; /* by the binary order of the work: gradients of some tensors may come and go */
+    int timed;                      /* which of them this step is timed for; -1: none */
+    size_t parts;                   /* into which the passes of the step at hand are split */
+    int threads;                    /* 0: all there are */
+    int all_threads;                /* how many that is; 0: the CPUs this process may use */
     optim_executor executor;
     void *context;
     char message[OPTIM_MESSAGE];
@@ -230,8 +230,8 @@ void optim_body_replace(struct body *body, struct body *next);
 void optim_body_free(struct body *body);
 
 /* ---- engine/cohort.c ---- */
-/* The tensor behind those whose work is known: its own is added. */
-void optim_add_work(struct body *body, struct tensor *tensor);
+/* The tensor behind those whose work is counted: its own is added. */
+void optim_add_work(struct body *body, struct tensor *tensor, bool rests);
 
 /* ---- tensors.c ---- */
 /* Add a tensor of another body of the same chain, with its state memory where it has some. All or nothing. */

@@ -105,6 +105,7 @@ static void commit_values(struct body *body) {
         const bool whole = from->matched == from->users;
         const size_t to = whole ? k : body->nsettings++, proposal = from->moved;
         memmove(optim_values(body, to), optim_values(body, proposal), optim_set_width(body) * sizeof(double));
+        body->regroup |= body->settings[to].needed != body->settings[proposal].needed; /* so is the work */
         body->settings[to].needed = body->settings[proposal].needed;
         body->settings[to].measures = body->settings[proposal].measures;
         body->settings[to].chosen = body->settings[proposal].chosen;

@@ -159,7 +159,7 @@ static bool append(struct body *body, const struct tensor *like, const struct hi
     body->settings[k].users++;
     optim_cohort_join(body, i, history);
     *name_place(body, tensor->name) = (uint32_t)i + 1;
-    optim_add_work(body, tensor);
+    optim_add_work(body, tensor, !tensor->grad);
     body->check = true;
     body->ntensors++;
     return true;

@@ -227,6 +227,27 @@ START_TEST(slow_threads_are_left_out) {
 }
 END_TEST
 
+/* Steps that alternate between a small and a large tensor: each size is tried, and decided, by itself. */
+START_TEST(sizes_of_steps_are_told_apart) {
+    enum { SMALL = 50000, MIDDLE = 100000, TRIAL = 8, EACH_SIZE = 3 * TRIAL + 64 };
+    static float param[SMALL + MIDDLE], grad[MIDDLE];
+    const size_t small = SMALL, middle = MIDDLE;
+    struct log log = {0};
+    optim *opt = test_create("adam");
+    ck_ok(opt, optim_add(opt, NULL, OPTIM_F32, 1, &small, param, NULL));
+    ck_ok(opt, optim_add(opt, NULL, OPTIM_F32, 1, &middle, param + SMALL, NULL));
+    ck_ok(opt, optim_set_threads(opt, 4));
+    ck_ok(opt, optim_set_executor(opt, slow_executor, &log));
+    for (int t = 0; t < 2 * EACH_SIZE; t++) {
+        ck_ok(opt, optim_bind(opt, 0, param, t % 2 ? grad : NULL));
+        ck_ok(opt, optim_bind(opt, 1, param + SMALL, t % 2 ? NULL : grad));
+        ck_ok(opt, optim_step(opt));
+    }
+    ck_assert_uint_eq(log.calls, 2 * 2 * TRIAL);
+    optim_destroy(opt);
+}
+END_TEST
+
 START_TEST(small_steps_stay_on_the_caller) {
     struct log log = {0};
     float param[1000] = {0}, grad[1000] = {0};
@@ -241,29 +262,39 @@ START_TEST(small_steps_stay_on_the_caller) {
 }
 END_TEST
 
-/* Steps that have little to do, since a large tensor has no gradient for now, stay on the caller too. */
+/*
+ * Steps that have little to do, since a large tensor has no gradient for now, stay on the caller too. To exchange its
+ * weights is work all the same.
+ */
 START_TEST(tensors_without_gradient_are_no_work) {
     struct log log = {0};
-    float small[10] = {0};
-    float *large = calloc(LARGE, sizeof(*large));
+    float small[10] = {0}, small_grad[10] = {0};
+    float *large = calloc(LARGE, sizeof(*large)), *large_grad = calloc(LARGE, sizeof(*large_grad));
     const size_t few = 10, many = LARGE;
-    optim *opt = test_create("adam");
-    ck_assert_ptr_nonnull(large);
+    optim *opt = test_create("ema(adam)");
+    ck_assert(large && large_grad);
     ck_ok(opt, optim_add(opt, "large", OPTIM_F32, 1, &many, large, NULL));
-    ck_ok(opt, optim_add(opt, "small", OPTIM_F32, 1, &few, small, small));
+    ck_ok(opt, optim_add(opt, "small", OPTIM_F32, 1, &few, small, small_grad));
     ck_ok(opt, optim_set_threads(opt, 4));
     ck_ok(opt, optim_set_executor(opt, logging_executor, &log));
     ck_ok(opt, optim_step(opt));
     ck_assert_uint_eq(log.calls, 0);
-    ck_ok(opt, optim_bind(opt, 0, large, large));
+    ck_ok(opt, optim_bind(opt, 0, large, large_grad));
     ck_ok(opt, optim_step(opt));
     ck_assert_uint_eq(log.calls, 1);
     ck_assert_uint_eq(log.most, 4);
     ck_ok(opt, optim_bind(opt, 0, large, NULL));
     ck_ok(opt, optim_step(opt));
     ck_assert_uint_eq(log.calls, 1);
+    for (size_t swaps = 1; swaps <= 2; swaps++) {
+        ck_ok(opt, optim_swap(opt));
+        ck_assert_uint_eq(log.calls, 1 + swaps);
+    }
+    ck_ok(opt, optim_step(opt));
+    ck_assert_uint_eq(log.calls, 3);
     optim_destroy(opt);
     free(large);
+    free(large_grad);
 }
 END_TEST
 
@@ -327,6 +358,7 @@ int main(void) {
     tcase_add_test(threads, threads_sleep_between_steps);
     tcase_add_test(threads, an_executor_replaces_the_threads);
     tcase_add_test(threads, slow_threads_are_left_out);
+    tcase_add_test(threads, sizes_of_steps_are_told_apart);
     tcase_add_test(threads, small_steps_stay_on_the_caller);
     tcase_add_test(threads, tensors_without_gradient_are_no_work);
     if (!sanitizer) /* none can follow a second copy of the library */

@@ -5,6 +5,9 @@
 
 enum { LOOK = 16 }; /* how far to look for a like cohort: two that are alike cost a little time, nothing else */
 
+/* What a tensor costs besides its memory traffic, in bytes of it; more than 0, since threads split it by shares. */
+enum { TENSOR_WORK = 1024, RESTING_WORK = 64 };
+
 static bool same_history(const struct cohort *a, const struct cohort *b) {
     return a->element == b->element && a->active == b->active && a->rows == b->rows && a->started == b->started &&
            memcmp(a->t, b->t, sizeof a->t) == 0 && memcmp(a->carried, b->carried, sizeof a->carried) == 0;
@@ -46,11 +49,16 @@ static unsigned streams(uint32_t needed) {
     return count;
 }
 
-void optim_add_work(struct body *body, struct tensor *tensor) {
-    enum { TENSOR_WORK = 1024 }; /* what a tensor costs besides its memory traffic, in bytes of it */
-    const size_t bytes = tensor->grad ? tensor->count * optim_element_size(tensor->element) : 0;
+void optim_add_work(struct body *body, struct tensor *tensor, bool rests) {
+    const uint64_t bytes = tensor->count * optim_element_size(tensor->element);
     tensor->work_before = body->work;
-    body->work += TENSOR_WORK + streams(body->settings[tensor->settings].needed) * (uint64_t)bytes;
+    body->work += rests ? RESTING_WORK : TENSOR_WORK + streams(body->settings[tensor->settings].needed) * bytes;
+}
+
+void optim_count_work(struct body *body, bool resting_too) {
+    body->work = 0;
+    for (size_t i = 0; i < body->ntensors; i++)
+        optim_add_work(body, &body->tensors[i], !resting_too && !body->tensors[i].grad);
 }
 
 void optim_cohorts_regroup(struct body *body) {
@@ -58,19 +66,18 @@ void optim_cohorts_regroup(struct body *body) {
     size_t count = 0;
     for (size_t k = 0; k < body->nsettings; k++)
         body->settings[k].cohort = 0;
-    body->work = 0;
     for (size_t i = 0; i < body->ntensors; i++) {
         struct tensor *t = &body->tensors[i];
         struct cohort like = old[t->cohort];
         like.settings = t->settings;
         like.active = t->grad != NULL;
         t->cohort = find(body, grouped, &count, &like);
-        optim_add_work(body, t);
     }
     body->cohorts = grouped;
     body->spare = old;
     body->ncohorts = count;
     body->regroup = false;
+    optim_count_work(body, false);
 }
 
 void optim_cohorts_hold(struct body *body) {

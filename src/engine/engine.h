@@ -15,6 +15,8 @@ void optim_cohorts_hold(struct body *body);
 /* The step has been taken. */
 void optim_cohorts_advance(struct body *body);
 void optim_cohorts_reset(struct body *body);
+/* The body's work, as long as nothing changes: of a step, or of what concerns tensors without gradient too. */
+void optim_count_work(struct body *body, bool resting_too);
 
 /* ---- program.c ---- */
 /* OPTIM_NORM is that of the gradients that a step is taken with, OPTIM_GIVEN of those that the caller gave. */

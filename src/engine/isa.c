@@ -18,7 +18,8 @@ static bool runs_here(const char *isa) {
                __builtin_cpu_supports("fma");
     return true;
 }
-/* Measured, see docs/performance: an Intel Xeon gains up to a tenth, a Zen 4 loses as much as a quarter. */
+
+/* As measured, see docs/performance: an Intel Xeon gains up to a tenth by it, a Zen 4 loses as much as a quarter. */
 bool optim_isa_fetches(void) {
     return __builtin_cpu_is("intel");
 }

@@ -9,7 +9,7 @@
 #include <time.h>
 
 /* Bytes of memory traffic of a step: below the one, one thread steps; above the other, all there are. */
-enum { NEVER = 256 << 10, ALWAYS = 32 << 20 };
+enum { NEVER = 256 << 10, ALWAYS = NEVER << OPTIM_PACES };
 
 enum {
     SHARE = 128 << 10, /* what a thread must get */
@@ -20,14 +20,22 @@ enum {
     LONG_STAY = 1024   /* nothing: a wrong choice is soon mended, and right ones cost little */
 };
 
-static size_t most_threads(const struct body *body) {
-    const uint64_t most = body->work / SHARE;
+/* As many threads as there may be, for so much work. */
+static size_t most_threads(const struct body *body, uint64_t work) {
     int threads = body->threads;
-    if (body->work < NEVER || threads == 1)
+    if (work < NEVER || threads == 1)
         return 1;
     if (threads == 0)
         threads = body->all_threads ? body->all_threads : optim_cpus();
-    return most < (uint64_t)threads ? (size_t)most : (size_t)threads;
+    return work / SHARE < (uint64_t)threads ? (size_t)(work / SHARE) : (size_t)threads;
+}
+
+/* The binary order of a step's work. */
+static int order_of(uint64_t work) {
+    int order = 0;
+    while (work >= (uint64_t)NEVER << (order + 1))
+        order++;
+    return order;
 }
 
 static double seconds(void) {
@@ -75,33 +83,30 @@ static bool is_lost(const struct pace *pace) {
            pace->least[pace->way] > 1.25 * pace->least[pace->chosen];
 }
 
-/* Was what is known found out for steps like this one? Gradients of some tensors may come and go. */
-static bool still_holds(const struct pace *pace, const struct body *body, size_t most) {
-    return pace->most == most && pace->executor == body->executor && body->work / 2 <= pace->work &&
-           pace->work / 2 <= body->work;
-}
-
 size_t optim_pace_begin(struct body *body) {
-    struct pace *pace = &body->pace;
-    const size_t most = most_threads(body);
-    pace->timed = most > 1 && body->work < ALWAYS;
-    if (!pace->timed)
+    const size_t most = most_threads(body, body->work);
+    body->timed = -1;
+    if (most == 1 || body->work >= ALWAYS)
         return most;
-    if (!still_holds(pace, body, most)) {
-        *pace = (struct pace){.most = most, .work = body->work, .executor = body->executor, .timed = true};
-        pace->ways = ways_up_to(most);
+    const int order = order_of(body->work);
+    const size_t most_of_order = most_threads(body, ((uint64_t)NEVER << (order + 1)) - 1);
+    struct pace *pace = &body->paces[order];
+    if (pace->most != most_of_order || pace->executor != body->executor) {
+        *pace = (struct pace){.most = most_of_order, .executor = body->executor, .ways = ways_up_to(most_of_order)};
         pace->untried = pace->ways - 1;
         go(pace, pace->ways - 1, TRIAL);
     }
+    body->timed = order;
     pace->begun = seconds();
-    return threads_of(pace, pace->way);
+    const size_t threads = threads_of(pace, pace->way);
+    return threads < most ? threads : most;
 }
 
 void optim_pace_end(struct body *body) {
-    struct pace *pace = &body->pace;
-    if (!pace->timed)
+    if (body->timed < 0)
         return;
-    const double took = seconds() - pace->begun;
+    struct pace *pace = &body->paces[body->timed];
+    const double took = (seconds() - pace->begun) / (double)body->work;
     if (pace->left == RECENT)
         pace->least[pace->way] = INFINITY;
     if (took < pace->least[pace->way])

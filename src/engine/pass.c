@@ -2,6 +2,8 @@
 #include "engine.h"
 #include "floating.h"
 
+#include <pthread.h>
+
 enum {
     PROGRAMS = 8, /* prepared at once in a part */
     AHEAD = 8     /* tensors whose first lines are fetched ahead, so that many small ones do not each wait for memory */
@@ -110,12 +112,21 @@ static void run_part_anywhere(void *job, size_t part) {
     floating_leave(mode);
 }
 
+/* A thread that is cancelled meanwhile finishes first: others are at work for it, on what is on its stack. */
+static void run_side_by_side(struct body *body, struct pass *pass) {
+    int cancelable;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelable);
+    if (body->executor)
+        body->executor(body->context, pass->parts, run_part_anywhere, pass);
+    else
+        optim_pool_run(pass->parts, run_part_anywhere, pass);
+    pthread_setcancelstate(cancelable, NULL);
+}
+
 void optim_pass(struct body *body, enum optim_purpose purpose) {
     struct pass pass = {body, purpose, body->parts};
     if (pass.parts == 1)
         run_part(&pass, 0);
-    else if (body->executor)
-        body->executor(body->context, pass.parts, run_part_anywhere, &pass);
     else
-        optim_pool_run(pass.parts, run_part_anywhere, &pass);
+        run_side_by_side(body, &pass);
 }

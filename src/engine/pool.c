@@ -4,7 +4,8 @@
  *
  * A thread that has finished its part looks for the next pass a little while before it sleeps, since steps of several
  * handles, and the passes of one step, follow each other closely; so does the caller for the others to finish. Parts
- * that nobody has begun when the caller is through with its own, it does itself: nobody waits for a thread to wake up.
+ * that nobody has begun when the caller is through with its own, it does itself: it waits for no thread to wake up, nor
+ * for one that could not be started.
  */
 #include "engine.h"
 
@@ -40,7 +41,7 @@ static struct pool {
     atomic_bool stop;
     atomic_bool waiting;   /* the caller sleeps until the others have finished, or is about to */
     atomic_size_t running; /* parts of this pass that are not finished */
-    /* of this pass; who has taken a part may read them until it is finished */
+    /* of this pass; the caller may read them, and who has taken a part until it is finished */
     size_t count;
     optim_task task;
     void *job;
@@ -49,7 +50,7 @@ static struct pool {
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* Is this part still to be done? It is the caller's then. */
+/* Is this part still to be done? Whoever asks has it then. */
 static bool take(size_t part) {
     atomic_bool *open = &pool.members[part].open;
     return atomic_load(open) && atomic_exchange(open, false);
@@ -81,51 +82,51 @@ static void finish(void) {
     pthread_mutex_unlock(&pool.lock);
 }
 
-/* The part of this number and then whatever others are left: the pass does not end before this one is finished. */
-static void run_parts(size_t first) {
-    if (!take(first))
-        return;
-    const size_t count = pool.count;
-    const optim_task task = pool.task;
-    void *const job = pool.job;
-    task(job, first);
-    for (size_t i = 1; i < count; i++) {
-        const size_t part = (first + i) % count;
+/* Do what nobody has begun of the parts behind this one and then of those before it. */
+static void run_others(size_t number) {
+    for (size_t i = 1; i < pool.count; i++) {
+        const size_t part = (number + i) % pool.count;
         if (take(part)) {
-            task(job, part);
+            pool.task(pool.job, part);
             finish();
         }
     }
-    finish();
 }
 
 static void *work(void *argument) {
     struct member *const member = argument;
+    const size_t number = (size_t)(member - pool.members);
     while (!atomic_load(&pool.stop)) { /* however many passes there still are: their callers do what is left */
         wait_for_part(member);
-        run_parts((size_t)(member - pool.members));
+        if (!take(number))
+            continue;
+        pool.task(pool.job, number);
+        run_others(number);
+        finish(); /* not sooner, or the pass could be over, and another one begun, while this looks for parts */
     }
     return NULL;
 }
 
-/* Also in a forked child, which has none of the parent's threads; its copy of the locks may be held by one of them. */
-static void empty(void) {
-    memset(&pool, 0, sizeof pool);
+static void make_locks(void) {
     pthread_mutex_init(&pool.busy, NULL);
     pthread_mutex_init(&pool.lock, NULL);
     pthread_cond_init(&pool.done, NULL);
 }
 
+/* A forked child has none of the parent's threads, and its copy of the locks may be held by one of them. */
+static void start_over(void) {
+    memset(&pool, 0, sizeof pool);
+    make_locks();
+}
+
 static void initialize(void) {
-    empty();
-    pthread_atfork(NULL, NULL, empty);
+    make_locks();
+    pthread_atfork(NULL, NULL, start_over);
 }
 
 /* Start what is missing of this many threads, or as many as there can be. They take no signals. */
 static void start(size_t threads) {
     sigset_t all, was;
-    if (threads > OPTIM_MAX_THREADS - 1)
-        threads = OPTIM_MAX_THREADS - 1;
     if (pool.started >= threads)
         return;
     sigfillset(&all);
@@ -173,19 +174,20 @@ static void wait_for_others(void) {
 }
 
 void optim_pool_run(size_t count, optim_task task, void *job) {
-    int cancelable;
     pthread_once(&once, initialize);
     if (pthread_mutex_trylock(&pool.busy) != 0) {
         for (size_t part = 0; part < count; part++)
             task(job, part);
         return;
     }
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelable); /* or the locks stayed locked */
     publish(count, task, job);
-    run_parts(0);
+    if (take(0)) {
+        task(job, 0);
+        finish();
+    }
+    run_others(0);
     wait_for_others();
     pthread_mutex_unlock(&pool.busy);
-    pthread_setcancelstate(cancelable, NULL);
 }
 
 /* At unload and at exit. A pass that another thread is in finishes; later ones run on their caller alone. */

@@ -74,8 +74,10 @@ int optim_swap(optim *opt) {
     if (body->regroup)
         optim_cohorts_regroup(body);
     const floating_mode mode = floating_enter();
+    optim_count_work(body, true);
     body->parts = optim_pace_begin(body);
     optim_pass(body, OPTIM_SWAP);
+    optim_count_work(body, false);
     floating_leave(mode);
     body->swapped = !body->swapped;
     return OPTIM_OK;
