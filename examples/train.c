@@ -24,7 +24,7 @@ static void add_tensors(optim *opt, const struct network *network) {
     for (size_t i = 0; i < network->count; i++) {
         const struct layer *l = &network->layer[i];
         const size_t shape[] = {l->outputs, l->inputs};
-        char name[32];
+        char name[40];
         snprintf(name, sizeof name, "layer%zu.weight", i + 1);
         optimizer_check(opt, optim_add(opt, name, OPTIM_F32, 2, shape, l->weight, l->weight_gradient));
         snprintf(name, sizeof name, "layer%zu.bias", i + 1);

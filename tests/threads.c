@@ -2,7 +2,7 @@
  * Threads: a process's pool in parent and child of a fork, the application's own executor, many handles at once,
  * loading and unloading. (That results do not depend on threads is in same_bits.c.)
  */
-#define _GNU_SOURCE /* dlmopen */
+#define _GNU_SOURCE /* dlmopen, pthread_setattr_default_np */
 #include "test.h"
 
 #include <dlfcn.h>
@@ -310,6 +310,26 @@ static long threads_now(void) {
     return line ? strtol(line + 8, NULL, 10) : -1;
 }
 
+/* From now on no thread can be started: there is no memory for so large a stack. */
+static void have_no_more_threads(void) {
+    pthread_attr_t attributes;
+    ck_assert(pthread_attr_init(&attributes) == 0);
+    ck_assert(pthread_attr_setstacksize(&attributes, (size_t)1 << 50) == 0);
+    ck_assert(pthread_setattr_default_np(&attributes) == 0);
+}
+
+/* Where the system has no more threads, those that there are do the work. (A process of its own: Check forks.) */
+START_TEST(threads_that_cannot_be_started_are_done_without) {
+    const uint64_t expected = train(1, NULL, NULL);
+    const long others = threads_now();
+    if (_i > 0)
+        train(1 + _i, NULL, NULL);
+    have_no_more_threads();
+    ck_assert(train(4, NULL, NULL) == expected);
+    ck_assert_int_eq(threads_now(), others + _i);
+}
+END_TEST
+
 #define LOAD(library, name) const __typeof__(&name) name##_ = (__typeof__(&name))dlsym(library, #name)
 
 /* Loaded by hand, started, unloaded: its threads are gone, and it can be loaded again. */
@@ -361,8 +381,10 @@ int main(void) {
     tcase_add_test(threads, sizes_of_steps_are_told_apart);
     tcase_add_test(threads, small_steps_stay_on_the_caller);
     tcase_add_test(threads, tensors_without_gradient_are_no_work);
-    if (!sanitizer) /* none can follow a second copy of the library */
+    if (!sanitizer) { /* they start threads in their own way, and cannot follow a second copy of the library */
+        tcase_add_loop_test(threads, threads_that_cannot_be_started_are_done_without, 0, 3);
         tcase_add_test(threads, unloading_joins_the_threads);
+    }
     suite_add_tcase(suite, threads);
     return test_run(suite);
 }
