@@ -69,8 +69,7 @@ static void amsgrad_tile(const void *constants, struct optim_tile *tile) {
     real *restrict p = tile->param, *restrict m = tile->slot[M], *restrict v = tile->slot[V];
     real *restrict x = tile->slot[X];
     const real *restrict g = tile->grad;
-    IN_BLOCKS(tile, i, remember_largest(c, g[i], &m[i], &v[i], &x[i]), move(c, &p[i], m[i], x[i]), g, m, v, x,
-              p);
+    IN_BLOCKS(tile, i, remember_largest(c, g[i], &m[i], &v[i], &x[i]), move(c, &p[i], m[i], x[i]), g, m, v, x, p);
 }
 
 static uint32_t needs(const double *h) {
