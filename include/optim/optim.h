@@ -330,7 +330,8 @@ OPTIM_API int optim_loaded(const optim *opt, size_t *restored, size_t *fresh, si
 /*
  * How many threads a step may use, the calling one included: 1 to 1024; 0: as many as this process may use (the
  * default). Steps too small to gain from threads run on the caller alone. The threads are shared by all handles,
- * start at the first step that is big enough, and sleep between steps. The result never depends on their number.
+ * start at the first step that is big enough, and sleep between steps. The result never depends on their number. A
+ * thread that is cancelled (pthread_cancel) during a step finishes it first.
  */
 OPTIM_API int optim_set_threads(optim *opt, int threads);
 
