@@ -30,8 +30,8 @@ int optim_read_environment(struct body *body, bool *blas) {
                               OPTIM_MAX_THREADS);
         body->all_threads = (int)count;
     }
-    for (int i = 0; i < OPTIM_ELEMENTS; i++)
-        body->kernels[i] = isa->kernels[i];
+    memcpy(body->kernels, isa->kernels, sizeof body->kernels);
+    memcpy(body->light, optim_isa_light(isa)->kernels, sizeof body->light);
     body->fetches = optim_isa_fetches();
     return OPTIM_OK;
 }

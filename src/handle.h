@@ -123,7 +123,7 @@ struct pace {
 };
 
 struct body {
-    const struct optim_kernels *kernels[OPTIM_ELEMENTS];
+    const struct optim_kernels *kernels[OPTIM_ELEMENTS], *light[OPTIM_ELEMENTS]; /* those for what is light */
     bool fetches; /* this processor wants what is in memory fetched ahead */
     struct stage stages[OPTIM_MAX_STAGES];
     size_t nstages, params; /* params: length of a vector of hyperparameters */

@@ -300,6 +300,7 @@ struct body *optim_body_like(const struct body *like) {
         opt = inner;
     }
     memcpy(body->kernels, like->kernels, sizeof body->kernels);
+    memcpy(body->light, like->light, sizeof body->light);
     body->threads = like->threads;
     body->all_threads = like->all_threads;
     body->executor = like->executor;

@@ -128,6 +128,7 @@ struct optim_family {
     void (*prepare)(const struct optim_now *now, void *constants, struct optim_ops *ops);
     int swap;     /* 1 + the slot that optim_swap exchanges with the weights; 0: none */
     int momentum; /* 1 + the slot with the moving average of gradients; 0: none */
+    bool light;   /* it computes so little that in memory some processors are faster with narrower vectors */
     bool shrinks; /* its operation does the decoupled decay too, and saves a pass over the tile */
     bool steers;  /* `prepare` uses hold, forget or carried */
     bool gathers; /* a wrapper that collects gradients while what is inside waits: nothing may go around it */

@@ -1,6 +1,9 @@
 /* Which instruction sets there are kernels for, and which of them this processor runs. */
 #include "kernels.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <stdio.h>
 #include <string.h>
 
@@ -23,10 +26,21 @@ static bool runs_here(const char *isa) {
 bool optim_isa_fetches(void) {
     return __builtin_cpu_is("intel");
 }
+
+/* A Zen 4, whose units and paths have half the width of AVX-512: sgd is 4 to 15 % faster by AVX2. */
+static bool is_half_as_wide(void) {
+    unsigned eax, ebx, ecx, edx;
+    return __builtin_cpu_is("amd") && __get_cpuid(1, &eax, &ebx, &ecx, &edx) &&
+           (eax >> 8 & 0xf) + (eax >> 20 & 0xff) == 0x19;
+}
 #else
 static bool runs_here(const char *isa) {
     (void)isa;
     return true;
+}
+
+static bool is_half_as_wide(void) {
+    return false;
 }
 
 bool optim_isa_fetches(void) {
@@ -56,6 +70,10 @@ const struct optim_isa *optim_isa_choose(const char *limit) {
             return runs_here(isas[i].name) ? &isas[i] : NULL;
     }
     return limit ? NULL : best;
+}
+
+const struct optim_isa *optim_isa_light(const struct optim_isa *isa) {
+    return strcmp(isa->name, "avx512") == 0 && is_half_as_wide() ? isa - 1 : isa;
 }
 
 const char *optim_isa_names(char *text, size_t size) {

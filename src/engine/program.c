@@ -24,8 +24,10 @@ void optim_prepare_stage(const struct body *body, const struct cohort *cohort, s
         .leaves_shrinking = body->stages[0].type->shrinks,
         .shrink = shrink,
     };
+    const bool light = stage->type->light && body->work > OPTIM_CACHED;
+    const struct optim_kernels *kernels = (light ? body->light : body->kernels)[cohort->element];
     *ops = (struct optim_ops){0};
-    optim_family_of(body->kernels[cohort->element], stage->family)->prepare(&now, constants, ops);
+    optim_family_of(kernels, stage->family)->prepare(&now, constants, ops);
 }
 
 /* The gradient side from outside in, to where a stage holds; then the parameter side from there on outwards. */

@@ -145,5 +145,6 @@ const struct optim_family OPTIM_CONFIGURED(sgd) = {
     .needs = needs,
     .conflict = conflict,
     .prepare = prepare,
+    .light = true,
     .momentum = 1,
 };
