@@ -10,8 +10,11 @@ typedef LIMIT_REAL real;
 #define LIMIT_PASTE(isa, type)  limit_##isa##_##type
 #define LIMIT_EXPAND(isa, type) LIMIT_PASTE(isa, type)
 
-/* Said to be independent, since clang does not take it from `restrict` here. */
-#define EVERY(i) _Pragma("omp simd") for (size_t i = 0; i < count; i++)
+/* For every element, said to be independent, since clang does not take it from `restrict` here. */
+#define EVERY(i, ...)                                                                                                  \
+    _Pragma("omp simd") for (size_t i = 0; i < count; i++) {                                                           \
+        __VA_ARGS__;                                                                                                   \
+    }
 
 /* What is read is added to w0, `zero` to the rest: only the caller knows that it is 0. */
 limit_loop LIMIT_EXPAND(LIMIT_ISA, LIMIT_REAL);
@@ -31,27 +34,21 @@ void LIMIT_EXPAND(LIMIT_ISA, LIMIT_REAL)(size_t first, size_t count, const void 
         w0[0] += sum * z;
         break;
     case 1:
-        EVERY(i)
-        w0[i] += r[i];
+        EVERY(i, w0[i] += r[i])
         break;
     case 2:
-        EVERY(i)
-        w0[i] += r[i], w1[i] += z;
+        EVERY(i, w0[i] += r[i], w1[i] += z)
         break;
     case 3:
-        EVERY(i)
-        w0[i] += r[i], w1[i] += z, w2[i] += z;
+        EVERY(i, w0[i] += r[i], w1[i] += z, w2[i] += z)
         break;
     case 4:
-        EVERY(i)
-        w0[i] += r[i], w1[i] += z, w2[i] += z, w3[i] += z;
+        EVERY(i, w0[i] += r[i], w1[i] += z, w2[i] += z, w3[i] += z)
         break;
     case 5:
-        EVERY(i)
-        w0[i] += r[i], w1[i] += z, w2[i] += z, w3[i] += z, w4[i] += z;
+        EVERY(i, w0[i] += r[i], w1[i] += z, w2[i] += z, w3[i] += z, w4[i] += z)
         break;
     default:
-        EVERY(i)
-        w0[i] += r[i], w1[i] += z, w2[i] += z, w3[i] += z, w4[i] += z, w5[i] += z;
+        EVERY(i, w0[i] += r[i], w1[i] += z, w2[i] += z, w3[i] += z, w4[i] += z, w5[i] += z)
     }
 }

@@ -1,6 +1,10 @@
 /* A cohort's program: the operations of its stages with this step's constants, and running them on a tile. */
 #include "engine.h"
 
+static bool in_memory(const struct body *body) {
+    return body->work > OPTIM_CACHED;
+}
+
 static void add_call(struct program *program, optim_op *op, const void *constants, uint32_t first_slot) {
     if (op)
         program->calls[program->ncalls++] = (struct call){op, constants, first_slot};
@@ -24,7 +28,7 @@ void optim_prepare_stage(const struct body *body, const struct cohort *cohort, s
         .leaves_shrinking = body->stages[0].type->shrinks,
         .shrink = shrink,
     };
-    const bool light = stage->type->light && body->work > OPTIM_CACHED;
+    const bool light = stage->type->light && in_memory(body);
     const struct optim_kernels *kernels = (light ? body->light : body->kernels)[cohort->element];
     *ops = (struct optim_ops){0};
     optim_family_of(kernels, stage->family)->prepare(&now, constants, ops);
@@ -88,11 +92,10 @@ void optim_program_prepare(struct program *program, const struct body *body, con
         prepare_swap(program, body, cohort);
     else
         prepare_measure(program, body, cohort, purpose);
-    const bool in_memory = body->work > OPTIM_CACHED;
-    program->fetches = in_memory && body->fetches;
+    program->fetches = body->fetches && in_memory(body);
     program->stretch = OPTIM_TILE;
     if (purpose == OPTIM_STEP && program->ncalls > 1)
-        program->stretch = in_memory ? OPTIM_STRETCH : OPTIM_CACHED_STRETCH;
+        program->stretch = in_memory(body) ? OPTIM_STRETCH : OPTIM_CACHED_STRETCH;
 }
 
 /* Give the slots that are used for the first time what they start with. */
