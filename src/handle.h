@@ -123,8 +123,9 @@ struct pace {
 };
 
 struct body {
-    const struct optim_kernels *kernels[OPTIM_ELEMENTS], *light[OPTIM_ELEMENTS]; /* those for what is light */
-    bool fetches; /* this processor wants what is in memory fetched ahead */
+    const struct optim_kernels *kernels[OPTIM_ELEMENTS];
+    const struct optim_kernels *light[OPTIM_ELEMENTS]; /* those for what is light, and for sums */
+    bool fetches;                                      /* this processor wants what is in memory fetched ahead */
     struct stage stages[OPTIM_MAX_STAGES];
     size_t nstages, params; /* params: length of a vector of hyperparameters */
     size_t blas, check_finite, grad_scale, loss_scale, save_weights, load_strict; /* where these are in it */

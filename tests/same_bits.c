@@ -167,6 +167,27 @@ START_TEST(threads_agree) {
 }
 END_TEST
 
+/* A step that moves more than caches hold may run other kernels, and fetch ahead. */
+static const char *const far[] = {"sgd", "momentum", "nesterov", "lion", "lookahead(sgd)", "adam", "rprop", "adadelta"};
+
+START_TEST(instruction_sets_agree_in_memory) {
+    const char *chain = far[_i];
+    const int variation = _i % TEST_VARIATIONS;
+    const size_t size = model_size();
+    float *expected = malloc(size * sizeof(*expected)), *got = malloc(size * sizeof(*got));
+    ck_assert(expected && got);
+    for (size_t k = 0; test_isa(k); k++) {
+        setenv("OPTIM_CPU", test_isa(k), 1);
+        train(chain, variation, (struct settings){.threads = 2}, k == 0 ? expected : got);
+        ck_assert_msg(k == 0 || memcmp(expected, got, size * sizeof(*got)) == 0,
+                      "%s, variation %d, in memory: %s and %s differ", chain, variation, test_isa(0), test_isa(k));
+    }
+    unsetenv("OPTIM_CPU");
+    free(expected);
+    free(got);
+}
+END_TEST
+
 /* Element-wise: no centralization and no norm. */
 START_TEST(division_into_tensors_does_not_matter) {
     const size_t size = model_size();
@@ -188,6 +209,7 @@ int main(void) {
     tcase_set_timeout(isas, 0);
     tcase_set_timeout(threads, 0);
     tcase_add_loop_test(isas, instruction_sets_agree, 0, (int)test_chains());
+    tcase_add_loop_test(isas, instruction_sets_agree_in_memory, 0, test_stride(2) == 1 ? 8 : 1);
     tcase_add_loop_test(threads, threads_agree, 0, 5 * (test_stride(2) == 1 ? TEST_VARIATIONS : 1));
     tcase_add_loop_test(threads, division_into_tensors_does_not_matter, 0, 5);
     suite_add_tcase(suite, isas);

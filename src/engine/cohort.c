@@ -87,7 +87,7 @@ void optim_cohorts_hold(struct body *body) {
     if (!body->stages[outermost].type->steers)
         return;
     for (size_t k = 0; k < body->ncohorts; k++) {
-        optim_prepare_stage(body, &body->cohorts[k], outermost, 0, constants, &ops);
+        optim_prepare_stage(body, &body->cohorts[k], outermost, OPTIM_STEP, 0, constants, &ops);
         body->cohorts[k].held = ops.hold;
     }
 }
@@ -110,7 +110,7 @@ static void advance(const struct body *body, struct cohort *cohort) {
         const struct stage *stage = &body->stages[s];
         struct optim_ops ops = {0};
         if (stage->type->steers)
-            optim_prepare_stage(body, cohort, s, 0, constants, &ops);
+            optim_prepare_stage(body, cohort, s, OPTIM_STEP, 0, constants, &ops);
         if (ops.forget && !forgets)
             forgets = s;
         cohort->started |= needed & optim_stage_slots(stage);

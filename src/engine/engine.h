@@ -42,11 +42,11 @@ struct program {
 };
 
 /*
- * Ask a stage what to do in the next step; `constants` are what its operations need, `shrink` is the decay that the
- * stage around it left to it.
+ * Ask a stage what to do in the next step, or to measure before it; `constants` are what its operations need, `shrink`
+ * is the decay that the stage around it left to it.
  */
-void optim_prepare_stage(const struct body *body, const struct cohort *cohort, size_t stage, double shrink,
-                         void *constants, struct optim_ops *ops);
+void optim_prepare_stage(const struct body *body, const struct cohort *cohort, size_t stage, enum optim_purpose purpose,
+                         double shrink, void *constants, struct optim_ops *ops);
 /* Nothing is written but the program: threads may prepare the same cohort side by side. */
 void optim_program_prepare(struct program *program, const struct body *body, const struct cohort *cohort,
                            enum optim_purpose purpose);

@@ -10,8 +10,8 @@ static void add_call(struct program *program, optim_op *op, const void *constant
         program->calls[program->ncalls++] = (struct call){op, constants, first_slot};
 }
 
-void optim_prepare_stage(const struct body *body, const struct cohort *cohort, size_t s, double shrink, void *constants,
-                         struct optim_ops *ops) {
+void optim_prepare_stage(const struct body *body, const struct cohort *cohort, size_t s, enum optim_purpose purpose,
+                         double shrink, void *constants, struct optim_ops *ops) {
     const struct stage *stage = &body->stages[s];
     const double *values = optim_effective(body, cohort->settings);
     const uint32_t slots = body->settings[cohort->settings].needed & optim_stage_slots(stage);
@@ -28,7 +28,7 @@ void optim_prepare_stage(const struct body *body, const struct cohort *cohort, s
         .leaves_shrinking = body->stages[0].type->shrinks,
         .shrink = shrink,
     };
-    const bool light = stage->type->light && in_memory(body);
+    const bool light = purpose != OPTIM_STEP || (stage->type->light && in_memory(body));
     const struct optim_kernels *kernels = (light ? body->light : body->kernels)[cohort->element];
     *ops = (struct optim_ops){0};
     optim_family_of(kernels, stage->family)->prepare(&now, constants, ops);
@@ -42,7 +42,7 @@ static void prepare_step(struct program *program, const struct body *body, const
     size_t s = body->nstages;
     do {
         s--;
-        optim_prepare_stage(body, cohort, s, shrink, program->constants[s], &ops[s]);
+        optim_prepare_stage(body, cohort, s, OPTIM_STEP, shrink, program->constants[s], &ops[s]);
         shrink = ops[s].shrink;
         add_call(program, ops[s].before, program->constants[s], body->stages[s].first_slot);
         slots |= optim_stage_slots(&body->stages[s]);
@@ -62,7 +62,7 @@ static void prepare_measure(struct program *program, const struct body *body, co
     program->fresh = 0;
     for (size_t s = body->nstages; s-- > 0 && !measure;) {
         struct optim_ops ops;
-        optim_prepare_stage(body, cohort, s, 0, program->constants[s], &ops);
+        optim_prepare_stage(body, cohort, s, purpose, 0, program->constants[s], &ops);
         measure = purpose == OPTIM_ROWS ? ops.rows : ops.norm;
         if (measure || purpose != OPTIM_GIVEN)
             add_call(program, measure ? measure : ops.before, program->constants[s], body->stages[s].first_slot);

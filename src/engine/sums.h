@@ -5,69 +5,91 @@
 #ifndef OPTIM_ENGINE_SUMS_H
 #define OPTIM_ENGINE_SUMS_H
 
-#include "../type.h"
+#include <string.h>
 
-enum { LANES = 32 };
+#include "wide.h"
 
-static inline double lanes_sum(double *lane) {
-    for (int half = LANES / 2; half > 0; half /= 2)
+enum { LANES = 32, WIDES = LANES / WIDE };
+
+/* Or `add` would be called for each register. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* To the lanes of `sum` add what is made of x. */
+typedef wide adding(wide sum, wide x, double scale);
+
+static inline wide plus(wide sum, wide x, double scale) {
+    (void)scale;
+    return sum + x;
+}
+
+/*
+ * The square of a float is exact as a double, so that it makes no difference whether it is rounded before it is added:
+ * where the processor can do both at once, it may.
+ */
+static inline wide plus_square(wide sum, wide x, double scale) {
+    (void)scale;
+#if defined(__FP_FAST_FMA)
+    if (sizeof(real) == sizeof(float))
+        return wide_fma(x, x, sum);
+#endif
+    return sum + x * x;
+}
+
+static inline wide plus_scaled_square(wide sum, wide x, double scale) {
+    const wide scaled = scale * x;
+    return sum + scaled * scaled;
+}
+
+ALWAYS_INLINE void add_block(wide *sum, const real *x, double scale, adding *add) {
+    for (int k = 0; k < WIDES; k++)
+        sum[k] = add(sum[k], widened(x + k * WIDE), scale);
+}
+
+/* Of the lanes: the second half to the first, and so on. */
+ALWAYS_INLINE double total_of(wide *sum) {
+    double lane[WIDE];
+    for (int half = WIDES / 2; half > 0; half /= 2)
+        for (int k = 0; k < half; k++)
+            sum[k] += sum[half + k];
+    memcpy(lane, sum, sizeof lane);
+    for (int half = WIDE / 2; half > 0; half /= 2)
         for (int k = 0; k < half; k++)
             lane[k] += lane[half + k];
     return lane[0];
 }
 
-static inline double sum_of(size_t count, const real *x) {
-    double lane[LANES] = {0};
+ALWAYS_INLINE double sum_in_lanes(size_t count, const real *x, bool fetches, double scale, adding *add) {
+    wide sum[WIDES];
     size_t i = 0;
-    for (; i + LANES <= count; i += LANES)
-        for (int k = 0; k < LANES; k++)
-            lane[k] += (double)x[i + (size_t)k];
-    for (int k = 0; i < count; i++, k++)
-        lane[k] += (double)x[i];
-    return lanes_sum(lane);
+    /* unrolled, or memory is set to 0 instead of registers */
+    _Pragma("GCC unroll 32") for (int k = 0; k < WIDES; k++) sum[k] = (wide){0};
+    for (; i + LANES <= count; i += LANES) {
+        if (fetches)
+            fetch_ahead(x + i, LANES);
+        add_block(sum, x + i, scale, add);
+    }
+    for (int k = 0; i < count; k++, i += WIDE) {
+        real last[WIDE] = {0}; /* no lane is -0: zeros leave them as they are */
+        const bool whole = count - i >= WIDE;
+        if (!whole)
+            memcpy(last, x + i, (count - i) * sizeof *x);
+        sum[k] = add(sum[k], widened(whole ? x + i : last), scale);
+    }
+    return total_of(sum);
 }
 
-/*
- * To `sum` add x^2. The square of a float is exact as a double, so that it makes no difference whether it is rounded
- * before it is added: where the processor can do both at once, it may.
- */
-static inline double with_square(double sum, double x) {
-#if defined(__FP_FAST_FMA)
-    if (sizeof(real) == sizeof(float))
-        return __builtin_fma(x, x, sum);
-#endif
-    return sum + x * x;
+static inline double sum_of(size_t count, const real *x) {
+    return sum_in_lanes(count, x, false, 1, plus);
 }
 
 /* Of x^2, which may be fetched ahead. */
 static inline double squares_of(size_t count, const real *x, bool fetches) {
-    double lane[LANES] = {0};
-    size_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        if (fetches)
-            fetch_ahead(x + i, LANES);
-        for (int k = 0; k < LANES; k++)
-            lane[k] = with_square(lane[k], (double)x[i + (size_t)k]);
-    }
-    for (int k = 0; i < count; i++, k++)
-        lane[k] = with_square(lane[k], (double)x[i]);
-    return lanes_sum(lane);
+    return sum_in_lanes(count, x, fetches, 1, plus_square);
 }
 
 /* Of (scale x)^2, where the squares alone are too large or too small. */
 static inline double scaled_squares_of(size_t count, const real *x, double scale) {
-    double lane[LANES] = {0};
-    size_t i = 0;
-    for (; i + LANES <= count; i += LANES)
-        for (int k = 0; k < LANES; k++) {
-            const double scaled = scale * (double)x[i + (size_t)k];
-            lane[k] += scaled * scaled;
-        }
-    for (int k = 0; i < count; i++, k++) {
-        const double scaled = scale * (double)x[i];
-        lane[k] += scaled * scaled;
-    }
-    return lanes_sum(lane);
+    return sum_in_lanes(count, x, false, scale, plus_scaled_square);
 }
 
 #endif
