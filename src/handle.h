@@ -119,6 +119,7 @@ struct pace {
     unsigned left;            /* steps before another way is tried, or chosen */
     unsigned stay;            /* steps from the choice to the next trial; 0: there was no choice yet */
     double begun;             /* this step, in seconds */
+    double since;             /* the first step of this way in its turn; 0: that is yet to come */
     double least[OPTIM_WAYS]; /* seconds a step took for each byte */
 };
 

@@ -11,6 +11,8 @@
 /* Bytes of memory traffic of a step: below the one, one thread steps; above the other, all there are. */
 enum { NEVER = 256 << 10, ALWAYS = NEVER << OPTIM_PACES };
 
+#define AWAKE 100e-6 /* seconds until a thread that slept is at work, and has been for some steps */
+
 enum {
     SHARE = 128 << 10, /* what a thread must get */
     TRIAL = 8,         /* steps of a trial: wrappers do more in some steps than in others */
@@ -59,6 +61,7 @@ static unsigned ways_up_to(size_t most) {
 static void go(struct pace *pace, unsigned way, unsigned steps) {
     pace->way = way;
     pace->left = steps;
+    pace->since = 0;
     pace->least[way] = INFINITY;
 }
 
@@ -75,6 +78,12 @@ static void choose(struct pace *pace) {
     pace->chosen = best;
     pace->untried = pace->ways - 1;
     go(pace, best, pace->stay);
+}
+
+/* Is this a trial that is over before the threads it is about were there? */
+static bool is_hasty(const struct pace *pace, double now) {
+    const bool is_trial = pace->way != pace->chosen || pace->stay == 0;
+    return is_trial && pace->way > 0 && now < pace->since + AWAKE;
 }
 
 /* Is this a trial that no longer needs to go on? One of more threads does, which may be waking up. */
@@ -97,23 +106,34 @@ size_t optim_pace_begin(struct body *body) {
         go(pace, pace->ways - 1, TRIAL);
     }
     body->timed = order;
-    pace->begun = seconds();
+    if (pace->left <= RECENT) {
+        pace->begun = seconds();
+        pace->since = pace->since == 0 ? pace->begun : pace->since;
+    }
     const size_t threads = threads_of(pace, pace->way);
     return threads < most ? threads : most;
+}
+
+/* A step of the way at hand is over: note how long it took. */
+static void note(struct pace *pace, double now, uint64_t work) {
+    const double took = (now - pace->begun) / (double)work;
+    if (took < pace->least[pace->way])
+        pace->least[pace->way] = took;
+    if (is_lost(pace) || (pace->left == 1 && !is_hasty(pace, now)))
+        pace->left = 0;
+    else if (pace->left > 1)
+        pace->left--;
 }
 
 void optim_pace_end(struct body *body) {
     if (body->timed < 0)
         return;
     struct pace *pace = &body->paces[body->timed];
-    const double took = (seconds() - pace->begun) / (double)body->work;
-    if (pace->left == RECENT)
-        pace->least[pace->way] = INFINITY;
-    if (took < pace->least[pace->way])
-        pace->least[pace->way] = took;
-    if (is_lost(pace))
-        pace->left = 1;
-    if (--pace->left > 0)
+    if (pace->left > RECENT)
+        pace->left--;
+    else
+        note(pace, seconds(), body->work);
+    if (pace->left > 0)
         return;
     if (pace->untried == 0)
         choose(pace);
