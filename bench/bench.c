@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bound.h"
+#include "cores.h"
 #include "die.h"
 #include "limit.h"
 #include "machine.h"
@@ -22,7 +23,7 @@
 /* One line of the table; the threads that were used. `seen`: the most that a line of this size was measured with. */
 static int run(const struct options *options, const char *algorithm, int dtype, const struct shape *shape, int threads,
                int seen, FILE *csv) {
-    struct subject subject;
+    struct subject subject, alone;
     struct streams streams;
     struct peers peers = {0};
     table_progress(algorithm, shape->name, threads);
@@ -31,11 +32,17 @@ static int run(const struct options *options, const char *algorithm, int dtype, 
     const int used = subject.threads;
     if (used > seen) {
         struct limit *limit = limit_create(&streams, used);
-        struct measure_subject subjects[2 + PEERS] = {{"ours", subject_time, &subject},
+        struct measure_subject subjects[3 + PEERS] = {{"ours", subject_time, &subject},
                                                       {TABLE_LIMIT, limit_time, limit}};
+        size_t count = 2;
+        if (used > 1) {
+            cores_sample();
+            subject_create(&alone, algorithm, options->settings, options->nsettings, dtype, shape, 1);
+            subjects[count++] = (struct measure_subject){TABLE_ALONE, subject_time, &alone};
+        }
         if (options->peers && options->nsettings == 0)
             peers_create(&peers, algorithm, dtype, shape, used);
-        memcpy(subjects + 2, peers.subjects, peers.count * sizeof *subjects);
+        memcpy(subjects + count, peers.subjects, peers.count * sizeof *subjects);
         const struct row row = {
             .algorithm = algorithm,
             .isa = limit_isa(),
@@ -44,8 +51,10 @@ static int run(const struct options *options, const char *algorithm, int dtype, 
             .shape = shape,
             .bytes = streams_bytes(&streams),
             .bound = bound_time(algorithm, dtype),
-            .measured = measure(subjects, 2 + peers.count, streams.period, &options->plan),
+            .measured = measure(subjects, count + peers.count, streams.period, &options->plan),
         };
+        if (used > 1)
+            subject_destroy(&alone);
         limit_destroy(limit);
         peers_destroy(&peers);
         table_progress(NULL, NULL, 0);
@@ -59,11 +68,19 @@ static int run(const struct options *options, const char *algorithm, int dtype, 
     return used;
 }
 
+static bool uses_several(const struct options *options) {
+    for (size_t i = 0; i < options->nthreads; i++)
+        if (options->threads[i] > 1)
+            return true;
+    return false;
+}
+
 static void run_shapes(const struct options *options, const char *algorithm, int dtype, FILE *csv) {
     for (size_t k = 0; k < options->nshapes; k++) {
         const struct shape *shape = &options->shapes[k];
         const double peers = options->peers ? peers_bytes(dtype, shape) : 0;
-        const double needs = subject_bytes(algorithm, dtype, shape) + peers, there = machine_memory();
+        const double ours = (uses_several(options) ? 2 : 1) * subject_bytes(algorithm, dtype, shape);
+        const double needs = ours + peers, there = machine_memory();
         int seen = 0;
         if (needs > 0.9 * there) {
             printf("%-22s %s elements left out: they need %.1f GB of memory, %.1f are free\n", algorithm, shape->name,
@@ -101,6 +118,7 @@ int main(int argc, char **argv) {
     FILE *csv = options.csv ? open_csv(options.csv) : NULL;
     machine_print(limit_isa());
     run_all(&options, csv);
+    cores_print();
     if (options.special) {
         special_run(&options);
         rested_run(&options);

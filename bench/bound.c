@@ -52,19 +52,23 @@ static double shortest(bound_loop *loop, struct bound_operations operations, voi
     return best;
 }
 
-double bound_time(const char *algorithm, int dtype) {
-    const struct bound_operations operations = bound_operations(algorithm);
+bound_loop *bound_find(int dtype) {
     const char *isa = limit_isa();
-    double values[COUNT];
     size_t k = 0;
-    if (operations.divisions == 0)
-        return 0;
     while (strcmp(isas[k].name, isa) != 0)
         k++;
+    return dtype == OPTIM_F64 ? isas[k].twice : isas[k].single;
+}
+
+double bound_time(const char *algorithm, int dtype) {
+    const struct bound_operations operations = bound_operations(algorithm);
+    double values[COUNT];
+    if (operations.divisions == 0)
+        return 0;
     for (size_t i = 0; i < COUNT; i++)
         if (dtype == OPTIM_F64)
             values[i] = 1;
         else
             ((float *)values)[i] = 1;
-    return shortest(dtype == OPTIM_F64 ? isas[k].twice : isas[k].single, operations, values);
+    return shortest(bound_find(dtype), operations, values);
 }

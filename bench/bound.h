@@ -18,4 +18,7 @@ double bound_time(const char *algorithm, int dtype);
 
 typedef void bound_loop(size_t count, void *values, int divisions, int roots);
 
+/* The loop over values of this type, which must be 1; with the widest vectors. */
+bound_loop *bound_find(int dtype);
+
 #endif

@@ -1,5 +1,6 @@
 #include "limit.h"
 
+#include <math.h>
 #include <optim/optim.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,7 +11,11 @@
 #include "measure.h"
 #include "team.h"
 
-enum { EDGE = 64 }; /* threads split at a multiple of this many elements */
+enum {
+    EDGE = 64,       /* threads split at a multiple of this many elements */
+    ROUNDS = 3,      /* in which loops are compared, */
+    ENOUGH = 1000000 /* over so many elements or more */
+};
 
 #define ISA(name) extern limit_loop limit_##name##_float, limit_##name##_double;
 #include "isas.h"
@@ -73,13 +78,27 @@ static void run_share(void *context, int share) {
     limit->loop(first, end - first, limit->streams->read, limit->streams->written, limit->written, limit->zero);
 }
 
+/* Have it run the fastest loop of those up to instruction set `widest`: with some processors that is a narrower one. */
+static void choose_loop(struct limit *limit, size_t widest) {
+    const size_t steps = 1 + ENOUGH / (limit->streams->count + 1);
+    limit_loop *fastest = NULL;
+    double least = INFINITY;
+    for (int round = 0; round < ROUNDS; round++)
+        for (size_t k = 0; k <= widest; k++) {
+            limit->loop = limit->streams->dtype == OPTIM_F64 ? isas[k].twice : isas[k].single;
+            const double taken = limit_time(limit, steps);
+            fastest = taken < least ? limit->loop : fastest;
+            least = fmin(taken, least);
+        }
+    limit->loop = fastest;
+}
+
 struct limit *limit_create(const struct streams *streams, int threads) {
     struct limit *limit = allocate(1, sizeof *limit);
-    const size_t isa = choose();
     limit->streams = streams;
-    limit->loop = streams->dtype == OPTIM_F64 ? isas[isa].twice : isas[isa].single;
     limit->threads = threads;
     limit->team = team_create(threads, run_share, limit);
+    choose_loop(limit, choose());
     return limit;
 }
 

@@ -26,7 +26,10 @@ typedef void limit_loop(size_t first, size_t count, const void *read, void *cons
 /* The instruction set that the library chooses here; OPTIM_CPU is set to it. */
 const char *limit_isa(void);
 
-/* The loop on this many threads, the calling one included, which share the elements evenly. */
+/*
+ * The fastest loop that this instruction set allows, on this many threads, the calling one included, which share the
+ * elements evenly.
+ */
 struct limit;
 struct limit *limit_create(const struct streams *streams, int threads);
 void limit_destroy(struct limit *limit);

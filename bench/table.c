@@ -24,19 +24,29 @@ const char *table_dtype(int dtype) {
 }
 
 void table_print_head(void) {
-    puts("\nWhole steps. ns: for an element, median; spread: between its quartiles; limit: the same for a loop that "
-         "only adds,"
-         "\nover as many bytes; ratio: limit / ns, the median of each repetition's; threads: that the step used; where "
-         "more"
-         "\nmake no difference they are left out. Then how many times as long others take: a plain loop (-O2), level-1 "
-         "BLAS,"
-         "\nPyTorch, PyTorch with foreach=True.\n");
-    printf("%-22s %5s %7s %8s %9s %6s %8s %7s %8s %6s %7s", "algorithm", "dtype", "isa", "threads", "elements", "bytes",
-           "ns", "spread", "limit", "ratio", "GB/s");
+    puts("\nWhole steps. threads: that the step used; where more make no difference they are left out; ns: for an "
+         "element,"
+         "\nmedian; spread: between its quartiles; limit: the same for a loop that only adds, over as many bytes; "
+         "ratio: "
+         "limit / ns,"
+         "\nthe median of each repetition's; alone: how many times as long one thread takes. So for others: a plain "
+         "loop "
+         "(-O2),"
+         "\nlevel-1 BLAS, PyTorch, PyTorch with foreach=True.\n");
+    printf("%-22s %5s %7s %8s %9s %6s %8s %7s %8s %6s %7s %7s", "algorithm", "dtype", "isa", "threads", "elements",
+           "bytes", "ns", "spread", "limit", "ratio", "GB/s", TABLE_ALONE);
     for (size_t k = 0; k < PEERS; k++)
         printf(" %7s", peers_name(k));
     putchar('\n');
     fflush(stdout);
+}
+
+static void print_times(const struct measured *m, const char *name) {
+    const size_t at = measured_place(m, name);
+    if (at)
+        printf(" %7.2f", m->of[at].times);
+    else
+        printf(" %7s", "-");
 }
 
 void table_print(const struct row *row) {
@@ -46,13 +56,9 @@ void table_print(const struct row *row) {
     printf("%-22s %5s %7s %8d %9s %6.4g %8.4f %6.1f%% %8.4f %6.2f %7.1f", row->algorithm, table_dtype(row->dtype),
            row->isa, row->threads, row->shape->name, row->bytes, m->of[0].ns / count, 100 * m->of[0].spread,
            m->of[limit].ns / count, m->of[limit].times, row->bytes * count / m->of[0].ns);
-    for (size_t k = 0; k < PEERS; k++) {
-        const size_t at = measured_place(m, peers_name(k));
-        if (at)
-            printf(" %7.2f", m->of[at].times);
-        else
-            printf(" %7s", "-");
-    }
+    print_times(m, TABLE_ALONE);
+    for (size_t k = 0; k < PEERS; k++)
+        print_times(m, peers_name(k));
     putchar('\n');
     fflush(stdout);
 }

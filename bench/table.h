@@ -19,6 +19,7 @@ struct row {
 
 /* Names of what a step is measured against. */
 #define TABLE_LIMIT "limit"
+#define TABLE_ALONE "alone" /* ours on one thread, where it is on more */
 
 /* 1234567 as "1,234,567". */
 enum { TABLE_NUMBER = 32 };

@@ -60,20 +60,14 @@ static void note(enum target_name name, const char *algorithm, const char *shape
     target->reached += reaches(target, value);
 }
 
-/* The last row of one thread, which one of more threads is compared with. */
-static struct row single;
-
 static void note_threads(const struct row *row) {
-    const bool same = row->threads == 2 && single.threads == 1 && single.dtype == row->dtype &&
-                      single.algorithm == row->algorithm && single.shape == row->shape && single.isa == row->isa;
-    if (row->threads == 1)
-        single = *row;
-    if (!same)
+    const size_t alone = measured_place(&row->measured, TABLE_ALONE);
+    if (row->threads != 2 || !alone)
         return;
-    const double times = row->measured.of[0].ns / single.measured.of[0].ns;
-    note(NOT_SLOWER, row->algorithm, row->shape->name, times);
+    const double gain = row->measured.of[alone].times;
+    note(NOT_SLOWER, row->algorithm, row->shape->name, 1 / gain);
     if (row->bytes * (double)row->shape->elements < 16e6)
-        note(TWICE, row->algorithm, row->shape->name, 1 / times);
+        note(TWICE, row->algorithm, row->shape->name, gain);
 }
 
 void targets_note(const struct row *row) {
