@@ -23,7 +23,7 @@
 /* One line of the table; the threads that were used. `seen`: the most that a line of this size was measured with. */
 static int run(const struct options *options, const char *algorithm, int dtype, const struct shape *shape, int threads,
                int seen, FILE *csv) {
-    struct subject subject, alone;
+    struct subject subject;
     struct streams streams;
     struct peers peers = {0};
     table_progress(algorithm, shape->name, threads);
@@ -37,8 +37,7 @@ static int run(const struct options *options, const char *algorithm, int dtype, 
         size_t count = 2;
         if (used > 1) {
             cores_sample();
-            subject_create(&alone, algorithm, options->settings, options->nsettings, dtype, shape, 1);
-            subjects[count++] = (struct measure_subject){TABLE_ALONE, subject_time, &alone};
+            subjects[count++] = (struct measure_subject){TABLE_ALONE, subject_time_alone, &subject};
         }
         if (options->peers && options->nsettings == 0)
             peers_create(&peers, algorithm, dtype, shape, used);
@@ -46,6 +45,7 @@ static int run(const struct options *options, const char *algorithm, int dtype, 
         const struct row row = {
             .algorithm = algorithm,
             .isa = limit_isa(),
+            .limit_isa = limit_loop_isa(limit),
             .dtype = dtype,
             .threads = used,
             .shape = shape,
@@ -54,7 +54,7 @@ static int run(const struct options *options, const char *algorithm, int dtype, 
             .measured = measure(subjects, count + peers.count, streams.period, &options->plan),
         };
         if (used > 1)
-            subject_destroy(&alone);
+            cores_sample();
         limit_destroy(limit);
         peers_destroy(&peers);
         table_progress(NULL, NULL, 0);
@@ -68,19 +68,11 @@ static int run(const struct options *options, const char *algorithm, int dtype, 
     return used;
 }
 
-static bool uses_several(const struct options *options) {
-    for (size_t i = 0; i < options->nthreads; i++)
-        if (options->threads[i] > 1)
-            return true;
-    return false;
-}
-
 static void run_shapes(const struct options *options, const char *algorithm, int dtype, FILE *csv) {
     for (size_t k = 0; k < options->nshapes; k++) {
         const struct shape *shape = &options->shapes[k];
         const double peers = options->peers ? peers_bytes(dtype, shape) : 0;
-        const double ours = (uses_several(options) ? 2 : 1) * subject_bytes(algorithm, dtype, shape);
-        const double needs = ours + peers, there = machine_memory();
+        const double needs = subject_bytes(algorithm, dtype, shape) + peers, there = machine_memory();
         int seen = 0;
         if (needs > 0.9 * there) {
             printf("%-22s %s elements left out: they need %.1f GB of memory, %.1f are free\n", algorithm, shape->name,

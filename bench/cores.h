@@ -5,7 +5,7 @@
 #ifndef BENCH_CORES_H
 #define BENCH_CORES_H
 
-/* How much more two threads that only divide do than one: taken before each measurement on several threads. */
+/* How much more two threads that only divide do than one: for before and after a measurement on several threads. */
 void cores_sample(void);
 
 /* The samples so far, in words; nothing if there are none. */

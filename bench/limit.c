@@ -13,8 +13,8 @@
 
 enum {
     EDGE = 64,       /* threads split at a multiple of this many elements */
-    ROUNDS = 3,      /* in which loops are compared, */
-    ENOUGH = 1000000 /* over so many elements or more */
+    ROUNDS = 4,      /* in which loops are compared, */
+    ENOUGH = 4000000 /* over so many elements or more */
 };
 
 #define ISA(name) extern limit_loop limit_##name##_float, limit_##name##_double;
@@ -32,7 +32,7 @@ static const struct {
 
 struct limit {
     const struct streams *streams;
-    limit_loop *loop;
+    size_t isa; /* of the loop, as an index */
     struct team *team;
     int threads;
     int written; /* streams in this pass; 0: only read */
@@ -75,22 +75,24 @@ static void run_share(void *context, int share) {
     const size_t count = limit->streams->count, parts = (size_t)limit->threads, part = (size_t)share;
     const size_t first = count / parts * part / EDGE * EDGE;
     const size_t end = part + 1 == parts ? count : count / parts * (part + 1) / EDGE * EDGE;
-    limit->loop(first, end - first, limit->streams->read, limit->streams->written, limit->written, limit->zero);
+    limit_loop *loop = limit->streams->dtype == OPTIM_F64 ? isas[limit->isa].twice : isas[limit->isa].single;
+    loop(first, end - first, limit->streams->read, limit->streams->written, limit->written, limit->zero);
 }
 
 /* Have it run the fastest loop of those up to instruction set `widest`: with some processors that is a narrower one. */
 static void choose_loop(struct limit *limit, size_t widest) {
-    const size_t steps = 1 + ENOUGH / (limit->streams->count + 1);
-    limit_loop *fastest = NULL;
+    const size_t period = limit->streams->period;
+    const size_t steps = (1 + ENOUGH / (limit->streams->count + 1) / period) * period;
+    size_t fastest = widest;
     double least = INFINITY;
     for (int round = 0; round < ROUNDS; round++)
         for (size_t k = 0; k <= widest; k++) {
-            limit->loop = limit->streams->dtype == OPTIM_F64 ? isas[k].twice : isas[k].single;
+            limit->isa = k;
             const double taken = limit_time(limit, steps);
-            fastest = taken < least ? limit->loop : fastest;
+            fastest = taken < least ? k : fastest;
             least = fmin(taken, least);
         }
-    limit->loop = fastest;
+    limit->isa = fastest;
 }
 
 struct limit *limit_create(const struct streams *streams, int threads) {
@@ -100,6 +102,10 @@ struct limit *limit_create(const struct streams *streams, int threads) {
     limit->team = team_create(threads, run_share, limit);
     choose_loop(limit, choose());
     return limit;
+}
+
+const char *limit_loop_isa(const struct limit *limit) {
+    return isas[limit->isa].name;
 }
 
 void limit_destroy(struct limit *limit) {

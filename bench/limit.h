@@ -34,6 +34,9 @@ struct limit;
 struct limit *limit_create(const struct streams *streams, int threads);
 void limit_destroy(struct limit *limit);
 
+/* Which instruction set that loop is of. */
+const char *limit_loop_isa(const struct limit *limit);
+
 /* Nanoseconds that `steps` passes take. `limit` is a struct limit. */
 double limit_time(void *limit, size_t steps);
 

@@ -112,6 +112,7 @@ void subject_create(struct subject *subject, const char *algorithm, const struct
         .shape = shape,
         .param = allocate(shape->elements, subject_size(dtype)),
         .grad = allocate(shape->elements, subject_size(dtype)),
+        .allowed = threads,
         .threads = 1,
     };
     for (size_t i = 0; i < nsettings; i++)
@@ -214,4 +215,12 @@ double subject_time(void *context, size_t steps) {
     const double end = measure_now();
     check(subject, status);
     return end - start;
+}
+
+double subject_time_alone(void *context, size_t steps) {
+    const struct subject *subject = context;
+    check(subject, optim_set_threads(subject->opt, 1));
+    const double taken = subject_time(context, steps);
+    check(subject, optim_set_threads(subject->opt, subject->allowed));
+    return taken;
 }

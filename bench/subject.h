@@ -19,7 +19,7 @@ struct subject {
     int dtype;
     const struct shape *shape;
     void *param, *grad;         /* all tensors, one behind the other */
-    int threads;                /* that a step really uses */
+    int allowed, threads;       /* that a step may use, and really uses */
     void *state[LIMIT_STREAMS]; /* memory for the limit loop where that of the library is in pieces */
 };
 
@@ -46,7 +46,8 @@ double subject_bytes(const char *algorithm, int dtype, const struct shape *shape
 /* Exit with the library's explanation unless there is such an algorithm. */
 void subject_check(const char *algorithm);
 
-/* Nanoseconds that `steps` steps take. `subject` is a struct subject. */
+/* Nanoseconds that `steps` steps take, and on one thread. `subject` is a struct subject. */
 double subject_time(void *subject, size_t steps);
+double subject_time_alone(void *subject, size_t steps);
 
 #endif

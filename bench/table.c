@@ -24,15 +24,11 @@ const char *table_dtype(int dtype) {
 }
 
 void table_print_head(void) {
-    puts("\nWhole steps. threads: that the step used; where more make no difference they are left out; ns: for an "
-         "element,"
-         "\nmedian; spread: between its quartiles; limit: the same for a loop that only adds, over as many bytes; "
-         "ratio: "
-         "limit / ns,"
-         "\nthe median of each repetition's; alone: how many times as long one thread takes. So for others: a plain "
-         "loop "
-         "(-O2),"
-         "\nlevel-1 BLAS, PyTorch, PyTorch with foreach=True.\n");
+    puts(
+        "\nWhole steps. threads: that the step used; where more make no difference they are left out. ns: for an\n"
+        "element, median; spread: between its quartiles; limit: the same for the fastest loop that only adds, over as\n"
+        "many bytes; ratio: limit / ns, the median of each repetition's. Then how many times as long others take: the\n"
+        "step itself alone on one thread, a plain loop (-O2), level-1 BLAS, PyTorch, PyTorch with foreach=True.\n");
     printf("%-22s %5s %7s %8s %9s %6s %8s %7s %8s %6s %7s %7s", "algorithm", "dtype", "isa", "threads", "elements",
            "bytes", "ns", "spread", "limit", "ratio", "GB/s", TABLE_ALONE);
     for (size_t k = 0; k < PEERS; k++)
@@ -72,11 +68,12 @@ void table_csv_head(FILE *file) {
 /* One line for each that was measured. */
 void table_csv(FILE *file, const struct row *row) {
     const struct measured *m = &row->measured;
+    const size_t limit = measured_place(m, TABLE_LIMIT);
     for (size_t k = 0; k < m->count; k++)
         fprintf(file, "%s,%s,%s,%d,%s,%zu,%zu,%g,%.4f,%s,%.2f,%.4f,%.4f,%zu,%zu\n", row->algorithm,
-                table_dtype(row->dtype), row->isa, row->threads, row->shape->name, row->shape->tensors,
-                row->shape->elements, row->bytes, row->bound, m->of[k].name, m->of[k].ns, m->of[k].spread,
-                m->of[k].times, m->repetitions, m->of[k].steps);
+                table_dtype(row->dtype), k == limit ? row->limit_isa : row->isa, row->threads, row->shape->name,
+                row->shape->tensors, row->shape->elements, row->bytes, row->bound, m->of[k].name, m->of[k].ns,
+                m->of[k].spread, m->of[k].times, m->repetitions, m->of[k].steps);
     fflush(file);
 }
 

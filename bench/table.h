@@ -9,7 +9,7 @@
 #include "shape.h"
 
 struct row {
-    const char *algorithm, *isa;
+    const char *algorithm, *isa, *limit_isa;
     int dtype, threads;
     const struct shape *shape;
     double bytes; /* moved for an element */

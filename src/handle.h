@@ -116,16 +116,16 @@ struct pace {
     optim_executor executor;  /* for which all of this was found out */
     unsigned ways, way;       /* how many there are, and that of this step */
     unsigned chosen, untried; /* the last choice, and how many ways are still to be tried before the next one */
-    unsigned left;            /* steps before another way is tried, or chosen */
+    unsigned left;            /* steps, or more of them, before another way is tried, or chosen */
     unsigned stay;            /* steps from the choice to the next trial; 0: there was no choice yet */
     double begun;             /* this step, in seconds */
-    double since;             /* the first step of this way in its turn; 0: that is yet to come */
+    double spent;             /* in a trial, without its first step, in seconds */
     double least[OPTIM_WAYS]; /* seconds a step took for each byte */
 };
 
 struct body {
     const struct optim_kernels *kernels[OPTIM_ELEMENTS];
-    const struct optim_kernels *light[OPTIM_ELEMENTS]; /* those for what is light, and for sums */
+    const struct optim_kernels *light[OPTIM_ELEMENTS]; /* those for what is light, and for what measures */
     bool fetches;                                      /* this processor wants what is in memory fetched ahead */
     struct stage stages[OPTIM_MAX_STAGES];
     size_t nstages, params; /* params: length of a vector of hyperparameters */

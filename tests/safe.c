@@ -326,6 +326,18 @@ START_TEST(scales_reach_every_magnitude) {
 }
 END_TEST
 
+/* Doubles are measured once more, scaled, where their squares vanish: together with such scales too. */
+START_TEST(nothing_is_finite_on_every_scale) {
+    struct model model = model_of("sgd", OPTIM_F64);
+    set(&model, "check_finite", 2);
+    set(&model, "grad_scale", 1e-30);
+    set(&model, "loss_scale", 1e-30);
+    step(&model); /* with gradients of 0 */
+    ck_assert_uint_eq(optim_skipped(model.opt), 0);
+    model_free(&model);
+}
+END_TEST
+
 /* ---- The loss scale ------------------------------------------------------------------------------------------- */
 
 /* PyTorch's GradScaler: what it does, written down from its documentation. */
@@ -488,6 +500,7 @@ int main(void) {
     tcase_add_loop_test(finite, finite_is_finite_at_the_edge, 0, TEST_DTYPES);
     tcase_add_test(finite, a_sum_that_overflows_ends);
     tcase_add_test(finite, scales_reach_every_magnitude);
+    tcase_add_test(finite, nothing_is_finite_on_every_scale);
     tcase_add_test(scale, a_new_loss_scale_begins_a_new_sum);
     tcase_add_test(scale, loss_scale_adapts_itself);
     tcase_add_test(scale, loss_scale_has_limits_and_is_one_for_all);

@@ -227,6 +227,32 @@ START_TEST(slow_threads_are_left_out) {
 }
 END_TEST
 
+static double now_seconds(void) {
+    struct timespec now;
+    ck_assert(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* A trial is of 8 steps, and of more where these take no longer than a thread needs to wake up. */
+START_TEST(trials_last_until_threads_are_there) {
+    enum { COUNT = 40000, TRIAL = 8 };
+    static float param[COUNT], grad[COUNT];
+    const size_t count = COUNT;
+    struct log log = {0};
+    optim *opt = test_create("sgd");
+    ck_ok(opt, optim_add(opt, NULL, OPTIM_F32, 1, &count, param, grad));
+    ck_ok(opt, optim_set_threads(opt, 2));
+    ck_ok(opt, optim_set_executor(opt, logging_executor, &log));
+    ck_ok(opt, optim_step(opt));
+    const double begin = now_seconds();
+    for (size_t t = 1; log.calls == t; t++)
+        ck_ok(opt, optim_step(opt));
+    ck_assert(log.calls >= TRIAL);
+    ck_assert_double_ge(now_seconds() - begin, 100e-6);
+    optim_destroy(opt);
+}
+END_TEST
+
 /* Steps that alternate between a small and a large tensor: each size is tried, and decided, by itself. */
 START_TEST(sizes_of_steps_are_told_apart) {
     enum { SMALL = 50000, MIDDLE = 100000, TRIAL = 8, EACH_SIZE = 3 * TRIAL + 64 };
@@ -378,6 +404,7 @@ int main(void) {
     tcase_add_test(threads, threads_sleep_between_steps);
     tcase_add_test(threads, an_executor_replaces_the_threads);
     tcase_add_test(threads, slow_threads_are_left_out);
+    tcase_add_test(threads, trials_last_until_threads_are_there);
     tcase_add_test(threads, sizes_of_steps_are_told_apart);
     tcase_add_test(threads, small_steps_stay_on_the_caller);
     tcase_add_test(threads, tensors_without_gradient_are_no_work);

@@ -26,7 +26,10 @@ const struct optim_isa *optim_isa_choose(const char *limit);
 /* The narrowest: metadata is read from its kernels, since all say the same. */
 const struct optim_isa *optim_isa_base(void);
 
-/* With which of them, instead of this one, light operations are the fastest in memory, and sums anywhere. */
+/*
+ * With which of them, instead of this one, light operations are the fastest in memory, and what measures before a step
+ * is anywhere.
+ */
 const struct optim_isa *optim_isa_light(const struct optim_isa *isa);
 
 /* Is this processor faster in memory if loops have their arrays fetched ahead? */

@@ -16,7 +16,7 @@ static bool measured(const struct body *body, const struct tensor *tensor, enum 
 static double next_guard(const struct tensor *tensor, double sum) {
     if (tensor->element == OPTIM_ELEMENT_F32 || tensor->guard != 1)
         return 0;
-    return !isfinite(sum) ? 0x1p-800 : sum < 0x1p-900 ? 0x1p+900 : 0;
+    return !isfinite(sum) ? 0x1p-800 : sum < 0x1p-900 ? 0x1p+700 : 0;
 }
 
 /* Measure the tensors whose guard is not 0. The sum of their squares if none needs another look, or else INFINITY. */

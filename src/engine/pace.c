@@ -61,7 +61,7 @@ static unsigned ways_up_to(size_t most) {
 static void go(struct pace *pace, unsigned way, unsigned steps) {
     pace->way = way;
     pace->left = steps;
-    pace->since = 0;
+    pace->spent = 0;
     pace->least[way] = INFINITY;
 }
 
@@ -81,9 +81,9 @@ static void choose(struct pace *pace) {
 }
 
 /* Is this a trial that is over before the threads it is about were there? */
-static bool is_hasty(const struct pace *pace, double now) {
+static bool is_hasty(const struct pace *pace) {
     const bool is_trial = pace->way != pace->chosen || pace->stay == 0;
-    return is_trial && pace->way > 0 && now < pace->since + AWAKE;
+    return is_trial && pace->way > 0 && pace->spent < AWAKE;
 }
 
 /* Is this a trial that no longer needs to go on? One of more threads does, which may be waking up. */
@@ -106,20 +106,19 @@ size_t optim_pace_begin(struct body *body) {
         go(pace, pace->ways - 1, TRIAL);
     }
     body->timed = order;
-    if (pace->left <= RECENT) {
+    if (pace->left <= RECENT)
         pace->begun = seconds();
-        pace->since = pace->since == 0 ? pace->begun : pace->since;
-    }
     const size_t threads = threads_of(pace, pace->way);
     return threads < most ? threads : most;
 }
 
 /* A step of the way at hand is over: note how long it took. */
-static void note(struct pace *pace, double now, uint64_t work) {
-    const double took = (now - pace->begun) / (double)work;
+static void note(struct pace *pace, double duration, uint64_t work) {
+    const double took = duration / (double)work;
+    pace->spent += pace->left < TRIAL ? duration : 0; /* the first one may have threads started, and stands for none */
     if (took < pace->least[pace->way])
         pace->least[pace->way] = took;
-    if (is_lost(pace) || (pace->left == 1 && !is_hasty(pace, now)))
+    if (is_lost(pace) || (pace->left == 1 && !is_hasty(pace)))
         pace->left = 0;
     else if (pace->left > 1)
         pace->left--;
@@ -132,7 +131,7 @@ void optim_pace_end(struct body *body) {
     if (pace->left > RECENT)
         pace->left--;
     else
-        note(pace, seconds(), body->work);
+        note(pace, seconds() - pace->begun, body->work);
     if (pace->left > 0)
         return;
     if (pace->untried == 0)

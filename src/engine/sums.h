@@ -28,7 +28,7 @@ static inline wide plus(wide sum, wide x, double scale) {
  */
 static inline wide plus_square(wide sum, wide x, double scale) {
     (void)scale;
-#if defined(__FP_FAST_FMA)
+#if defined(wide_fma)
     if (sizeof(real) == sizeof(float))
         return wide_fma(x, x, sum);
 #endif
@@ -69,8 +69,10 @@ ALWAYS_INLINE double sum_in_lanes(size_t count, const real *x, bool fetches, dou
         add_block(sum, x + i, scale, add);
     }
     for (int k = 0; i < count; k++, i += WIDE) {
-        real last[WIDE] = {0}; /* no lane is -0: zeros leave them as they are */
         const bool whole = count - i >= WIDE;
+        real last[WIDE];
+        for (int j = 0; j < WIDE; j++)
+            last[j] = (real)-0.0; /* which leaves every sum as it is */
         if (!whole)
             memcpy(last, x + i, (count - i) * sizeof *x);
         sum[k] = add(sum[k], widened(whole ? x + i : last), scale);
