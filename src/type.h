@@ -79,7 +79,7 @@ struct optim_tile {
     size_t count;
     void *param;           /* real[count] */
     const void *grad;      /* real[count]; what comes first may point it to scratch */
-    void *scratch;         /* real[count], to keep a changed gradient in */
+    void *scratch;         /* real[count], to keep a changed gradient in: for `before` only */
     void *const *slot;     /* the family's slots, real[count] each, in the order of its table; NULL: not needed */
     void *momentum;        /* real[count], the optimizer's, for a wrapper that pulls it back; NULL: it has none */
     size_t row;            /* length of the rows it is made of; 0: rows do not matter */

@@ -31,6 +31,7 @@ struct program {
     uint32_t fresh; /* bit k: slot k must be filled first */
     const double *values;
     size_t stretch; /* elements at most to run it on at a time, see tiles.h */
+    bool alone;     /* its only call is an update, to which tiles do not matter */
     bool fetches;
     size_t ncalls;
     struct call {

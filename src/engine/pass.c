@@ -84,7 +84,7 @@ static void run_tensor(const struct pass *pass, struct program *programs, size_t
     if (program->cohort != cohort)
         optim_program_prepare(program, body, cohort, pass->purpose);
     for (size_t at = from, end; at < to; at = end) {
-        end = tiling_end(tiling, at, tensor->count);
+        end = program->alone ? to : tiling_end(tiling, at, tensor->count);
         optim_program_run(program, body, tensor, tiling, at, end, scratch);
     }
 }

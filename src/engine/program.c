@@ -47,8 +47,11 @@ static void prepare_step(struct program *program, const struct body *body, const
         add_call(program, ops[s].before, program->constants[s], body->stages[s].first_slot);
         slots |= optim_stage_slots(&body->stages[s]);
     } while (s > 0 && !ops[s].hold);
+    const bool bare = program->ncalls == 0;
     for (; s < body->nstages; s++)
         add_call(program, ops[s].after, program->constants[s], body->stages[s].first_slot);
+    /* BLAS may start threads of its own for long vectors */
+    program->alone = bare && program->ncalls == 1 && program->values[body->blas] == 0;
     /* what is no longer needed may still be finished with: the sum of gradients when accumulation ends early */
     program->used = (body->settings[cohort->settings].needed | cohort->started) & slots;
     program->fresh = program->used & ~cohort->started;
@@ -86,6 +89,7 @@ void optim_program_prepare(struct program *program, const struct body *body, con
     program->element_size = optim_element_size(cohort->element);
     program->values = optim_effective(body, cohort->settings);
     program->ncalls = 0;
+    program->alone = false;
     if (purpose == OPTIM_STEP)
         prepare_step(program, body, cohort);
     else if (purpose == OPTIM_SWAP)
@@ -94,7 +98,9 @@ void optim_program_prepare(struct program *program, const struct body *body, con
         prepare_measure(program, body, cohort, purpose);
     program->fetches = body->fetches && in_memory(body);
     program->stretch = OPTIM_TILE;
-    if (purpose == OPTIM_STEP && program->ncalls > 1)
+    if (program->alone)
+        program->stretch = OPTIM_LONG_STRETCH;
+    else if (purpose == OPTIM_STEP && program->ncalls > 1)
         program->stretch = in_memory(body) ? OPTIM_STRETCH : OPTIM_CACHED_STRETCH;
 }
 
@@ -130,7 +136,7 @@ static void move_on(struct optim_tile *tile, void **slot, uint32_t slots, size_t
 void optim_program_run(const struct program *program, const struct body *body, const struct tensor *tensor,
                        struct tiling tiling, size_t begin, size_t end, void *scratch) {
     const size_t size = program->element_size, number = (size_t)(tensor - body->tensors);
-    const size_t stretch = tiling.row == 0 ? program->stretch : OPTIM_TILE;
+    const size_t stretch = tiling.row == 0 || program->alone ? program->stretch : OPTIM_TILE;
     void *const *state = body->state + number * body->slots;
     double *measured = body->measured ? body->measured + tensor->first_tile : NULL;
     const int momentum = body->stages[0].type->momentum;
