@@ -58,7 +58,7 @@ void cores_print(void) {
     const double median = measure_median(samples, taken); /* which sorts them */
     printf(
         "\nTwo threads that only divide do %.2f times as much as one, from %.2f to %.2f times; in %zu of %zu samples,\n"
-        "taken before and after each measurement on several threads, less than %.1f times: as if they shared a "
+        "taken before and after measurements on several threads, less than %.1f times: as if they shared a "
         "core.\n",
         median, samples[0], samples[taken - 1], shared, taken, SHARED);
 }

@@ -175,18 +175,18 @@ static void logging_executor(void *context, size_t count, optim_task task, void 
         task(job, i);
 }
 
-static double cpu_seconds(void) {
-    struct timespec used;
-    ck_assert(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) == 0);
-    return (double)used.tv_sec + 1e-9 * (double)used.tv_nsec;
+static double seconds_of(clockid_t clock) {
+    struct timespec now;
+    ck_assert(clock_gettime(clock, &now) == 0);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 /* Between steps the threads sleep: in half a second they use less than a fiftieth of that. */
 START_TEST(threads_sleep_between_steps) {
     train(3, NULL, NULL);
-    const double before = cpu_seconds();
+    const double before = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
     usleep(500000);
-    ck_assert_double_le(cpu_seconds() - before, 0.01);
+    ck_assert_double_le(seconds_of(CLOCK_PROCESS_CPUTIME_ID) - before, 0.01);
 }
 END_TEST
 
@@ -206,6 +206,16 @@ static void slow_executor(void *context, size_t count, optim_task task, void *jo
     logging_executor(context, count, task, job);
 }
 
+/* One tensor, whose steps have up to so many threads of that executor. */
+static optim *with_executor(const char *chain, size_t count, float *param, const float *grad, int threads,
+                            optim_executor executor, struct log *log) {
+    optim *opt = test_create(chain);
+    ck_ok(opt, optim_add(opt, NULL, OPTIM_F32, 1, &count, param, grad));
+    ck_ok(opt, optim_set_threads(opt, threads));
+    ck_ok(opt, optim_set_executor(opt, executor, log));
+    return opt;
+}
+
 /*
  * Threads that make a step slower are tried, 4 and 2 of them, then left out, and tried again after 64 steps, then
  * after 128.
@@ -213,12 +223,8 @@ static void slow_executor(void *context, size_t count, optim_task task, void *jo
 START_TEST(slow_threads_are_left_out) {
     enum { COUNT = 50000, TRIAL = 8, MANY = 3 * TRIAL + 64 + 2 * TRIAL + 128 };
     static float param[COUNT], grad[COUNT];
-    const size_t count = COUNT;
     struct log log = {0};
-    optim *opt = test_create("adam");
-    ck_ok(opt, optim_add(opt, NULL, OPTIM_F32, 1, &count, param, grad));
-    ck_ok(opt, optim_set_threads(opt, 4));
-    ck_ok(opt, optim_set_executor(opt, slow_executor, &log));
+    optim *opt = with_executor("adam", COUNT, param, grad, 4, slow_executor, &log);
     for (int t = 0; t < MANY; t++)
         ck_ok(opt, optim_step(opt));
     ck_assert_uint_eq(log.calls, 4 * TRIAL);
@@ -227,28 +233,18 @@ START_TEST(slow_threads_are_left_out) {
 }
 END_TEST
 
-static double now_seconds(void) {
-    struct timespec now;
-    ck_assert(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* A trial is of 8 steps, and of more where these take no longer than a thread needs to wake up. */
 START_TEST(trials_last_until_threads_are_there) {
     enum { COUNT = 40000, TRIAL = 8 };
     static float param[COUNT], grad[COUNT];
-    const size_t count = COUNT;
     struct log log = {0};
-    optim *opt = test_create("sgd");
-    ck_ok(opt, optim_add(opt, NULL, OPTIM_F32, 1, &count, param, grad));
-    ck_ok(opt, optim_set_threads(opt, 2));
-    ck_ok(opt, optim_set_executor(opt, logging_executor, &log));
+    optim *opt = with_executor("sgd", COUNT, param, grad, 2, logging_executor, &log);
     ck_ok(opt, optim_step(opt));
-    const double begin = now_seconds();
+    const double begin = seconds_of(CLOCK_MONOTONIC);
     for (size_t t = 1; log.calls == t; t++)
         ck_ok(opt, optim_step(opt));
     ck_assert(log.calls >= TRIAL);
-    ck_assert_double_ge(now_seconds() - begin, 100e-6);
+    ck_assert_double_ge(seconds_of(CLOCK_MONOTONIC) - begin, 100e-6);
     optim_destroy(opt);
 }
 END_TEST
@@ -257,13 +253,10 @@ END_TEST
 START_TEST(sizes_of_steps_are_told_apart) {
     enum { SMALL = 50000, MIDDLE = 100000, TRIAL = 8, EACH_SIZE = 3 * TRIAL + 64 };
     static float param[SMALL + MIDDLE], grad[MIDDLE];
-    const size_t small = SMALL, middle = MIDDLE;
+    const size_t middle = MIDDLE;
     struct log log = {0};
-    optim *opt = test_create("adam");
-    ck_ok(opt, optim_add(opt, NULL, OPTIM_F32, 1, &small, param, NULL));
+    optim *opt = with_executor("adam", SMALL, param, NULL, 4, slow_executor, &log);
     ck_ok(opt, optim_add(opt, NULL, OPTIM_F32, 1, &middle, param + SMALL, NULL));
-    ck_ok(opt, optim_set_threads(opt, 4));
-    ck_ok(opt, optim_set_executor(opt, slow_executor, &log));
     for (int t = 0; t < 2 * EACH_SIZE; t++) {
         ck_ok(opt, optim_bind(opt, 0, param, t % 2 ? grad : NULL));
         ck_ok(opt, optim_bind(opt, 1, param + SMALL, t % 2 ? NULL : grad));
@@ -277,11 +270,7 @@ END_TEST
 START_TEST(small_steps_stay_on_the_caller) {
     struct log log = {0};
     float param[1000] = {0}, grad[1000] = {0};
-    const size_t count = 1000;
-    optim *opt = test_create("adam");
-    ck_ok(opt, optim_add(opt, NULL, OPTIM_F32, 1, &count, param, grad));
-    ck_ok(opt, optim_set_threads(opt, 4));
-    ck_ok(opt, optim_set_executor(opt, logging_executor, &log));
+    optim *opt = with_executor("adam", 1000, param, grad, 4, logging_executor, &log);
     ck_ok(opt, optim_step(opt));
     ck_assert_uint_eq(log.calls, 0);
     optim_destroy(opt);

@@ -40,11 +40,6 @@ static inline wide plus_scaled_square(wide sum, wide x, double scale) {
     return sum + scaled * scaled;
 }
 
-ALWAYS_INLINE void add_block(wide *sum, const real *x, double scale, adding *add) {
-    for (int k = 0; k < WIDES; k++)
-        sum[k] = add(sum[k], widened(x + k * WIDE), scale);
-}
-
 /* Of the lanes: the second half to the first, and so on. */
 ALWAYS_INLINE double total_of(wide *sum) {
     double lane[WIDE];
@@ -66,7 +61,8 @@ ALWAYS_INLINE double sum_in_lanes(size_t count, const real *x, bool fetches, dou
     for (; i + LANES <= count; i += LANES) {
         if (fetches)
             fetch_ahead(x + i, LANES);
-        add_block(sum, x + i, scale, add);
+        for (int k = 0; k < WIDES; k++)
+            sum[k] = add(sum[k], widened(x + i + k * WIDE), scale);
     }
     for (int k = 0; i < count; k++, i += WIDE) {
         const bool whole = count - i >= WIDE;

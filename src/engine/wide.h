@@ -9,47 +9,40 @@
 
 #if defined(__SSE2__)
 #include <immintrin.h>
-
-/* What is read as the type that `real` is not must compile, and never runs. */
-#define AS_FLOATS(x)  ((const float *)(const void *)(x))
-#define AS_DOUBLES(x) ((const double *)(const void *)(x))
 #endif
 
-/* wide_fma, where there is one: x y + z, rounded once. */
+/* What reads doubles, what reads as many floats, and, where there is one, x y + z rounded once. */
 #if defined(__AVX512F__)
 typedef __m512d wide;
-static inline wide widened(const real *x) {
-    if (sizeof(real) == sizeof(double))
-        return _mm512_loadu_pd(AS_DOUBLES(x));
-    return _mm512_cvtps_pd(_mm256_loadu_ps(AS_FLOATS(x)));
-}
-#define wide_fma _mm512_fmadd_pd
+#define wide_doubles   _mm512_loadu_pd
+#define wide_floats(x) _mm512_cvtps_pd(_mm256_loadu_ps(x))
+#define wide_fma       _mm512_fmadd_pd
 #elif defined(__AVX__)
 typedef __m256d wide;
-static inline wide widened(const real *x) {
-    if (sizeof(real) == sizeof(double))
-        return _mm256_loadu_pd(AS_DOUBLES(x));
-    return _mm256_cvtps_pd(_mm_loadu_ps(AS_FLOATS(x)));
-}
+#define wide_doubles   _mm256_loadu_pd
+#define wide_floats(x) _mm256_cvtps_pd(_mm_loadu_ps(x))
 #if defined(__FMA__)
 #define wide_fma _mm256_fmadd_pd
 #endif
 #elif defined(__SSE2__)
 typedef __m128d wide;
-static inline wide widened(const real *x) {
-    if (sizeof(real) == sizeof(double))
-        return _mm_loadu_pd(AS_DOUBLES(x));
-    return _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)x)));
-}
+#define wide_doubles   _mm_loadu_pd
+#define wide_floats(x) _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)(x))))
 #else /* what compilers make of a loop over these is not known to be slow */
 typedef double wide;
-static inline wide widened(const real *x) {
-    return (double)*x;
-}
+#define wide_doubles(x) (*(x))
+#define wide_floats(x)  ((double)*(x))
 #if defined(__FP_FAST_FMA)
 #define wide_fma __builtin_fma
 #endif
 #endif
+
+/* The line for the type that `real` is not must compile too. */
+static inline wide widened(const real *x) {
+    if (sizeof(real) == sizeof(double))
+        return wide_doubles((const double *)(const void *)x);
+    return wide_floats((const float *)(const void *)x);
+}
 
 enum { WIDE = sizeof(wide) / sizeof(double) };
 
